@@ -1,0 +1,56 @@
+import type { Stage } from "./phase.ts";
+import type { RolloutState } from "./rollout.ts";
+
+/** A session that stands in the way of a lock or a batch. */
+export interface BlockerInfo {
+  readonly pid: number;
+  readonly user: string | null;
+  readonly application: string | null;
+  readonly state: string | null;
+  /** Seconds since its transaction began. */
+  readonly transactionAge: number | null;
+  readonly query: string | null;
+}
+
+/** What a running verb tells, as it happens. `plan` names the rollout. */
+export type SegueEvent = { readonly plan: string } & (
+  | { readonly type: "state"; readonly state: RolloutState; readonly from: RolloutState | null }
+  /** A runner took the lease; `previous` is the owner whose lease had run out. */
+  | { readonly type: "lease_taken"; readonly owner: string; readonly epoch: number; readonly previous: string | null }
+  /** What an earlier runner had left running on the server, and what became of it. */
+  | { readonly type: "orphan_settled"; readonly pid: number; readonly query: string | null; readonly deed: string }
+  | { readonly type: "step_started"; readonly stage: Stage; readonly step: string; readonly title: string; readonly attempt: number }
+  | { readonly type: "step_done"; readonly stage: Stage; readonly step: string; readonly title: string; readonly ms: number }
+  | {
+      readonly type: "lock_wait";
+      readonly step: string;
+      readonly attempt: number;
+      /** Milliseconds since the first attempt. */
+      readonly waited: number;
+      readonly blockers: readonly BlockerInfo[];
+    }
+  | { readonly type: "reconnecting"; readonly attempt: number; readonly delay: number; readonly reason: string }
+  | {
+      readonly type: "progress";
+      readonly table: string;
+      readonly stage: "fill" | "sweep" | "verify";
+      readonly done: number;
+      readonly total: number;
+      readonly unit: string;
+      readonly rows: number;
+      readonly rowsPerSecond: number | null;
+      /** Seconds, a range; null until it can be told. */
+      readonly eta: { readonly least: number; readonly most: number } | null;
+    }
+  | { readonly type: "throttled"; readonly reason: string }
+  | { readonly type: "paused" }
+  | { readonly type: "resumed" }
+  | { readonly type: "rows_locked"; readonly table: string; readonly blockers: readonly BlockerInfo[] }
+  | { readonly type: "restarted"; readonly table: string }
+  | { readonly type: "quarantined"; readonly table: string; readonly key: string; readonly error: string; readonly sqlstate: string }
+  | { readonly type: "swept"; readonly table: string; readonly rows: number }
+  | { readonly type: "cold"; readonly table: string; readonly hotShare: number; readonly holder: string | null }
+  | { readonly type: "verified"; readonly table: string; readonly rows: number; readonly mismatches: number }
+  | { readonly type: "gate"; readonly gate: string; readonly ok: boolean; readonly detail: string }
+  | { readonly type: "catalog_differs"; readonly differences: readonly string[] }
+);

@@ -1,0 +1,25 @@
+import type { RelationName } from "./relation.ts";
+
+/** Table-level lock modes, weakest first (PostgreSQL manual, 13.3.1). */
+export const LOCK_MODES = [
+  "ACCESS SHARE",
+  "ROW SHARE",
+  "ROW EXCLUSIVE",
+  "SHARE UPDATE EXCLUSIVE",
+  "SHARE",
+  "SHARE ROW EXCLUSIVE",
+  "EXCLUSIVE",
+  "ACCESS EXCLUSIVE",
+] as const;
+export type LockMode = (typeof LOCK_MODES)[number];
+
+/** A lock that a step is forecast to take on a relation that stood before it. */
+export interface TableLock {
+  readonly relation: RelationName;
+  readonly mode: LockMode;
+}
+
+/** True if `mode` is stronger than SHARE UPDATE EXCLUSIVE, so that it stops writers. */
+export function stopsWriters(mode: LockMode): boolean {
+  return LOCK_MODES.indexOf(mode) > LOCK_MODES.indexOf("SHARE UPDATE EXCLUSIVE");
+}

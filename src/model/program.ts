@@ -1,0 +1,51 @@
+import type { Gate } from "./plan.ts";
+import type { RelationName } from "./relation.ts";
+import type { RolloutSettings } from "./settings.ts";
+import type { Loss, Step, Verification } from "./step.ts";
+
+/** A table, or one column of it, that a rollout works on; overlap with another rollout in flight is refused. */
+export interface Touch {
+  readonly table: RelationName;
+  /** null: the table as a whole. */
+  readonly column: string | null;
+}
+
+/** A sync trigger's function that must not be disabled or replaced behind our back. */
+export interface Watch {
+  readonly table: RelationName;
+  readonly triggers: readonly string[];
+  readonly function: RelationName;
+  /** MD5 of each source that the function has in its life. */
+  readonly sources: readonly string[];
+}
+
+/** A plan compiled against a catalog: all that running, resuming and reversing it needs. Stored in the journal at expand. */
+export interface Program {
+  /** The format of this data; a reader refuses a newer one. */
+  readonly format: 1;
+  readonly plan: string;
+  readonly planHash: string;
+  readonly description: string;
+  readonly major: number;
+  /** Where unqualified words of the plan are looked up. */
+  readonly schema: string;
+  readonly expand: readonly Step[];
+  readonly backfill: readonly Step[];
+  /** All rows must pass, in a pass that repaired nothing, right before the cut-over. */
+  readonly verify: readonly Verification[];
+  readonly gates: readonly Gate[];
+  /** Hides; destroys nothing. */
+  readonly cutover: readonly Step[];
+  /** Milliseconds between the cut-over and the drop; null if nothing is hidden. */
+  readonly soak: number | null;
+  /** Ends reversibility. */
+  readonly drop: readonly Step[];
+  readonly losses: readonly Loss[];
+  readonly touches: readonly Touch[];
+  readonly watches: readonly Watch[];
+  /** Names of columns that the dependents gate looks for again before the cut-over. */
+  readonly hides: readonly Touch[];
+  readonly settings: RolloutSettings;
+  /** What `segue plan` tells people before anything runs. */
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,96 @@
+import type { TableLock } from "./lock.ts";
+import type { RelationName } from "./relation.ts";
+
+/**
+ * A step is frozen data: it can be printed, hashed, stored in the journal and run by another process or a
+ * later version. What it needs of the database it says; what it leaves is undone by the steps in `undo`.
+ */
+export type Step = TransactionStep | ConcurrentStep | FillStep;
+
+interface StepCommon {
+  /** Unique within its program: `<stage>.<n>.<kind>`. */
+  readonly id: string;
+  /** One line for people: `add column public.users.handle text`. */
+  readonly title: string;
+  /** The table that it is about; null for a step that names none (a `sql` step). */
+  readonly table: RelationName | null;
+}
+
+/** What runs forward knows how to be taken back. `undo` steps run in their given order. */
+export interface Undoable {
+  readonly undo: readonly UndoStep[];
+  /** Set if it can't be taken back: why. */
+  readonly irreversible?: string;
+}
+
+/** Statements of one transaction; its journal row commits with them: it happened once or not at all. */
+export interface TransactionStep extends StepCommon, Undoable {
+  readonly kind: "transaction";
+  readonly statements: readonly string[];
+  readonly locks: readonly TableLock[];
+  /**
+   * `short`: asks for a strong lock with a short lock_timeout, again and again up to the budget.
+   * `long`: scans under a weak lock (VALIDATE): a long lock_timeout and no statement timeout.
+   */
+  readonly patience: "short" | "long";
+  readonly scans: boolean;
+  readonly rewrites: boolean;
+}
+
+/** One statement that can't be in a transaction. The probe tells from the catalog whether it happened. */
+export interface ConcurrentStep extends StepCommon, Undoable {
+  readonly kind: "concurrent";
+  readonly statement: string;
+  readonly probe: Probe;
+  readonly locks: readonly TableLock[];
+}
+
+export type Probe =
+  /** Done when the index exists and is valid; an invalid one is dropped concurrently and built again. */
+  | { readonly expect: "index valid"; readonly index: RelationName }
+  | { readonly expect: "index absent"; readonly index: RelationName }
+  /** No probe can be known (a statement of a plain .sql plan): run again only on a person's word. */
+  | { readonly expect: "unknown" };
+
+/** Fills the rows that stood before the sync went live, in batches. */
+export interface FillStep extends StepCommon, Undoable {
+  readonly kind: "fill";
+  readonly table: RelationName;
+  /** SQL values over the row named `segue_row`. */
+  readonly set: readonly { readonly column: string; readonly value: string }[];
+  /** SQL predicate over `segue_row`: the rows that still need it. A filled row no longer matches. */
+  readonly where: string;
+  readonly userTriggers: "fire" | "skip";
+}
+
+/** A step of a reversal. It has no undo of its own: running the plan again is the way forward. */
+export type UndoStep = (Omit<TransactionStep, "undo"> | Omit<ConcurrentStep, "undo">) & {
+  /** Left out when the reversal is asked to leave the column nullable. */
+  readonly restoresNotNull?: boolean;
+};
+
+/** The alias under which fill and verification name a row. */
+export const ROW = "segue_row";
+
+/** A consistency pass over every row of a table: `mismatch` is true, over `segue_row`, for a row that is wrong. */
+export interface Verification {
+  readonly table: RelationName;
+  readonly title: string;
+  readonly mismatch: string;
+}
+
+/**
+ * What a reversal would lose. `count` is a query of one number; the reversal is refused while it is above zero,
+ * unless the flag says that it may be lost.
+ */
+export interface Loss {
+  /** The step whose undoing loses it. */
+  readonly step: string;
+  readonly what: string;
+  readonly count: string;
+  /** A query of one text column: keys of some of the rows. */
+  readonly sample: string;
+  readonly flag: "--drop-data" | "--keep-nullable" | "--lose-values";
+  /** A column whose NULLs `--fill` can replace instead. */
+  readonly fillable?: { readonly table: RelationName; readonly column: string };
+}
