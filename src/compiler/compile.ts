@@ -1,0 +1,109 @@
+import type { Catalog } from "../model/catalog.ts";
+import { SegueError } from "../model/errors.ts";
+import { type Phase, PHASES } from "../model/phase.ts";
+import type { Plan, Spec } from "../model/plan.ts";
+import type { Program } from "../model/program.ts";
+import { relationKey } from "../model/relation.ts";
+import type { RolloutSettings } from "../model/settings.ts";
+import type { Loss } from "../model/step.ts";
+import type { Draft, Lowered, LowerContext } from "../steps/step-kind.ts";
+import { assemble, type Piece } from "./assemble.ts";
+import { type Entries, entriesOf, placed } from "./entries.ts";
+import { STEPS } from "./registry.ts";
+import { touchesOf } from "./scope.ts";
+
+/**
+ * Compiles a plan against a catalog to its program. Pure: the same plan and catalog give the same program.
+ *
+ * @throws SegueError SEG0003, SEG0004, SEG0101, SEG0102, SEG0103, with the place in the plan's file where it is known
+ */
+export function compile(plan: Plan, catalog: Catalog, settings: RolloutSettings): Program {
+  const visible = withoutIgnored(catalog, settings.ignore_dependents);
+  const { entries, warnings } = entriesOf(plan, visible);
+  const lowered = lowerAll(plan, entries, visible, settings);
+  const backfill = [...pieces(lowered, "backfill"), ...pieces(lowered, "ready")];
+  const stages = {
+    expand: assemble("expand", pieces(lowered, "expand")),
+    backfill: assemble("backfill", backfill),
+    cutover: assemble("cutover", pieces(lowered, "cutover")),
+    drop: assemble("drop", columnsLast(pieces(lowered, "drop"))),
+  };
+  return {
+    format: 1,
+    plan: plan.id,
+    planHash: plan.hash,
+    description: plan.description,
+    major: catalog.major,
+    schema: catalog.defaultSchema,
+    expand: stages.expand.steps,
+    backfill: stages.backfill.steps,
+    verify: lowered.flatMap((l) => l.verify ?? []),
+    gates: plan.gates,
+    cutover: stages.cutover.steps,
+    soak: stages.drop.steps.length > 0 ? settings.contract.soak : null,
+    drop: stages.drop.steps,
+    losses: [...stages.expand.losses, ...stages.backfill.losses, ...stages.cutover.losses],
+    touches: touchesOf(plan, catalog.defaultSchema),
+    watches: lowered.flatMap((l) => l.watches ?? []),
+    hides: lowered.flatMap((l) => l.hides ?? []),
+    settings,
+    warnings: [...new Set([...warnings, ...lowered.flatMap((l) => l.warnings ?? [])])],
+  };
+}
+
+/** Dependents that a person declared harmless are not there for any operation. */
+function withoutIgnored(catalog: Catalog, ignored: readonly string[]): Catalog {
+  if (ignored.length === 0) return catalog;
+  const tables = Object.entries(catalog.tables).map(([key, table]) => [
+    key,
+    {
+      ...table,
+      dependents: table.dependents.filter((dependent) => !ignored.includes(dependent.name)),
+      triggers: table.triggers.map((t) => (ignored.includes(t.name) ? { ...t, columns: [] } : t)),
+    },
+  ]);
+  return { ...catalog, tables: Object.fromEntries(tables) };
+}
+
+function lowerAll(plan: Plan, entries: Entries, catalog: Catalog, settings: RolloutSettings): Lowered[] {
+  const all = PHASES.flatMap((phase) => entries[phase].map((spec) => ({ phase, spec })));
+  let current = catalog;
+  return all.map(({ phase, spec }) => {
+    const step = STEPS[spec.kind];
+    if (step === undefined) throw new SegueError("SEG0001", { message: `no step ${spec.kind}` });
+    const context: LowerContext = { catalog: current, phase, settings, plan: plan.id, entries: all };
+    const lowered = placed(plan, placeOf(plan, phase, spec), () => step.lower(spec.fields as never, context));
+    current = step.after?.(spec.fields as never, current) ?? current;
+    return lowered;
+  });
+}
+
+/** An explicit entry has a place of its own; what an operation compiled to has the first operation of that table. */
+function placeOf(plan: Plan, phase: Phase, spec: Spec): readonly (string | number)[] {
+  const own = plan.phases[phase].indexOf(spec);
+  if (own >= 0) return [phase, own];
+  const operation = plan.operations.findIndex((o) => o.fields["table"] === spec.fields["table"]);
+  return operation >= 0 ? ["operations", operation] : [phase];
+}
+
+/** The drafts of one stage, each with the losses of the entry that its undoing would cost. */
+function pieces(all: readonly Lowered[], stage: "expand" | "backfill" | "ready" | "cutover" | "drop"): Piece[] {
+  return all.flatMap((lowered) => {
+    const drafts: readonly Draft[] = lowered[stage] ?? [];
+    const bearer = lowered.cutover !== undefined && lowered.hides !== undefined ? "cutover" : lowered.expand !== undefined ? "expand" : "backfill";
+    const losses: readonly Omit<Loss, "step">[] = stage === bearer ? (lowered.losses ?? []) : [];
+    return drafts.map((draft, index) => ({ draft, losses: index === 0 ? losses : [] }));
+  });
+}
+
+/**
+ * What locks a second table goes first: the triggers must go in one transaction with the columns that they keep filled,
+ * or a hidden NOT NULL column would fail every insert in between.
+ */
+function columnsLast(found: readonly Piece[]): Piece[] {
+  const foreign = (piece: Piece): boolean =>
+    piece.draft.kind === "transaction" &&
+    new Set(piece.draft.locks.map((lock) => relationKey(lock.relation))).size > 1 &&
+    piece.draft.title.startsWith("drop constraint");
+  return [...found.filter(foreign), ...found.filter((piece) => !foreign(piece))];
+}

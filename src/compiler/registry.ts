@@ -1,0 +1,88 @@
+import type { ZodType } from "zod";
+import type { Phase } from "../model/phase.ts";
+import { addCheck } from "../operations/add-check.ts";
+import { addColumn } from "../operations/add-column.ts";
+import { addForeignKey } from "../operations/add-foreign-key.ts";
+import { addUnique } from "../operations/add-unique.ts";
+import { changeType } from "../operations/change-type.ts";
+import { createIndex } from "../operations/create-index.ts";
+import { createTable } from "../operations/create-table.ts";
+import { dropColumn } from "../operations/drop-column.ts";
+import { dropIndex } from "../operations/drop-index.ts";
+import type { Operation } from "../operations/operation.ts";
+import { renameColumn } from "../operations/rename-column.ts";
+import { setNotNull } from "../operations/set-not-null.ts";
+import { sql } from "../operations/sql.ts";
+import { addCheckStep } from "../steps/add-check.ts";
+import { addColumnStep } from "../steps/add-column.ts";
+import { addForeignKeyStep } from "../steps/add-foreign-key.ts";
+import { addUniqueStep } from "../steps/add-unique.ts";
+import { alterType } from "../steps/alter-type.ts";
+import { carry } from "../steps/carry.ts";
+import { createIndexStep } from "../steps/create-index.ts";
+import { createTableStep } from "../steps/create-table.ts";
+import { dropColumnStep } from "../steps/drop-column.ts";
+import { dropIndexStep } from "../steps/drop-index.ts";
+import { dropNotNullStep } from "../steps/drop-not-null.ts";
+import { fill } from "../steps/fill.ts";
+import { replaceColumn } from "../steps/replace-column.ts";
+import { setNotNullStep } from "../steps/set-not-null.ts";
+import { sqlStep } from "../steps/sql.ts";
+import type { StepKind } from "../steps/step-kind.ts";
+import { dropSyncEntry, sync } from "../steps/sync.ts";
+
+/** Fields are validated against the kind's own schema before they reach it, so the registry may forget their type. */
+type AnyOperation = Operation<never>;
+type AnyStep = StepKind<never>;
+
+const ALL_OPERATIONS = [
+  createTable,
+  addColumn,
+  renameColumn,
+  changeType,
+  dropColumn,
+  setNotNull,
+  createIndex,
+  dropIndex,
+  addForeignKey,
+  addCheck,
+  addUnique,
+  sql,
+] as unknown as readonly AnyOperation[];
+
+const ALL_STEPS = [
+  createTableStep,
+  addColumnStep,
+  alterType,
+  dropNotNullStep,
+  sync,
+  fill,
+  carry,
+  setNotNullStep,
+  createIndexStep,
+  addCheckStep,
+  addForeignKeyStep,
+  addUniqueStep,
+  dropIndexStep,
+  replaceColumn,
+  dropColumnStep,
+  dropSyncEntry,
+  sqlStep,
+] as unknown as readonly AnyStep[];
+
+/** Every operation by the word that a plan uses for it. */
+export const OPERATIONS: Readonly<Record<string, AnyOperation>> = Object.fromEntries(
+  ALL_OPERATIONS.map((operation) => [operation.kind, operation]),
+);
+
+/** Every primitive step by its word in an explicit phase. */
+export const STEPS: Readonly<Record<string, AnyStep>> = Object.fromEntries(ALL_STEPS.map((step) => [step.kind, step]));
+
+/** The words of the plan format, as the plan reader takes them. */
+export const VOCABULARY: {
+  readonly operations: Readonly<Record<string, ZodType>>;
+  readonly steps: Readonly<Record<string, { readonly fields: ZodType; readonly phases: readonly Phase[] }>>;
+} = {
+  operations: Object.fromEntries(ALL_OPERATIONS.map((operation) => [operation.kind, operation.fields])),
+  steps: Object.fromEntries(ALL_STEPS.map((step) => [step.kind, { fields: step.fields, phases: step.phases }])),
+};

@@ -1,0 +1,56 @@
+import type { Question } from "../model/catalog.ts";
+import { PHASES } from "../model/phase.ts";
+import type { Plan, Spec } from "../model/plan.ts";
+import type { Touch } from "../model/program.ts";
+import { relationKey, type RelationName } from "../model/relation.ts";
+import { OPERATIONS, STEPS } from "./registry.ts";
+
+/** What must be read of a database before a plan can be compiled against it. */
+export interface Scope {
+  readonly tables: readonly RelationName[];
+  readonly schemas: readonly string[];
+  readonly questions: readonly Question[];
+}
+
+/** Pure: asks every operation and step of the plan. */
+export function scopeOf(plan: Plan, defaultSchema: string): Scope {
+  const tables = new Map<string, RelationName>();
+  const questions: Question[] = [];
+  for (const spec of plan.operations) {
+    const operation = OPERATIONS[spec.kind];
+    for (const table of operation?.tables(spec.fields as never, defaultSchema) ?? []) tables.set(relationKey(table), table);
+    questions.push(...(operation?.questions?.(spec.fields as never, defaultSchema) ?? []));
+  }
+  for (const spec of explicit(plan)) {
+    for (const table of STEPS[spec.kind]?.tables(spec.fields as never, defaultSchema) ?? []) {
+      tables.set(relationKey(table), table);
+    }
+  }
+  const schemas = new Set([defaultSchema, ...[...tables.values()].map((table) => table.schema)]);
+  return { tables: [...tables.values()], schemas: [...schemas], questions };
+}
+
+/** The tables and columns that a plan works on. */
+export function touchesOf(plan: Plan, defaultSchema: string): readonly Touch[] {
+  const touches = [
+    ...plan.operations.flatMap((spec) => OPERATIONS[spec.kind]?.touches(spec.fields as never, defaultSchema) ?? []),
+    ...explicit(plan).flatMap((spec) => STEPS[spec.kind]?.touches(spec.fields as never, defaultSchema) ?? []),
+  ];
+  const unique = new Map(touches.map((touch) => [JSON.stringify([touch.table.schema, touch.table.name, touch.column]), touch]));
+  return [...unique.values()];
+}
+
+/** The first place where two rollouts would work on the same thing, or null. */
+export function overlap(a: readonly Touch[], b: readonly Touch[]): Touch | null {
+  for (const one of a) {
+    for (const other of b) {
+      if (relationKey(one.table) !== relationKey(other.table)) continue;
+      if (one.column === null || other.column === null || one.column === other.column) return one.column === null ? other : one;
+    }
+  }
+  return null;
+}
+
+function explicit(plan: Plan): readonly Spec[] {
+  return PHASES.flatMap((phase) => plan.phases[phase]);
+}

@@ -1,0 +1,16 @@
+import { type AddForeignKeyFields, addForeignKeyStep, foreignKeyName } from "../steps/add-foreign-key.ts";
+import type { Operation } from "./operation.ts";
+
+/** Adds a foreign key without a scan under a strong lock. */
+export const addForeignKey: Operation<AddForeignKeyFields> = {
+  kind: "add_foreign_key",
+  fields: addForeignKeyStep.fields,
+  tables: addForeignKeyStep.tables,
+  touches: addForeignKeyStep.touches,
+  compile: (fields, catalog) => ({
+    expand: [],
+    backfill: [{ kind: "add_foreign_key", fields: { ...fields, name: foreignKeyName(fields, catalog) } }],
+    contract: [],
+  }),
+  after: addForeignKeyStep.after,
+};

@@ -1,0 +1,142 @@
+import { z } from "zod";
+import { type Catalog, type Column, factKey, type Question, type Table } from "../model/catalog.ts";
+import { SegueError } from "../model/errors.ts";
+import { columnName, sqlExpression, tableName, typeName } from "../model/fields.ts";
+import { relationKey } from "../model/relation.ts";
+import { parseExpression } from "../sql/expression.ts";
+import { deriveName, ident, parseTableName } from "../sql/identifier.ts";
+import { scalarToSql } from "../sql/expression.ts";
+import { canonicalType } from "../steps/add-column.ts";
+import { requireColumn, requireTable, withColumn } from "../steps/catalog-lookup.ts";
+import { columnReference } from "./column-reference.ts";
+import type { Operation, Phases } from "./operation.ts";
+import { refuseUncarriable } from "./refuse-uncarriable.ts";
+import { collation } from "./rename-column.ts";
+
+interface ChangeTypeFields {
+  readonly table: string;
+  readonly column: string;
+  readonly type: string;
+  readonly collation?: string | undefined;
+  readonly forward?: string | number | boolean | undefined;
+  readonly reverse?: string | number | boolean | undefined;
+}
+
+/**
+ * A column gets a new type: in place where the server was seen to do that without touching a row (asked of an empty
+ * copy of the table), else by a shadow column that takes over the name at the cut-over.
+ */
+export const changeType: Operation<ChangeTypeFields> = {
+  kind: "change_type",
+  fields: z
+    .strictObject({
+      table: tableName,
+      column: columnName,
+      type: typeName,
+      collation: z.string().optional(),
+      forward: sqlExpression.optional().describe("The new value from the old row; default: a cast."),
+      reverse: sqlExpression.optional().describe("The old value; the column's own name stands for the new value. Default: a cast."),
+    })
+    .describe("Changes the type of a column, which keeps its name."),
+  tables: (fields, schema) => [parseTableName(fields.table, schema)],
+  touches: (fields, schema) => [{ table: parseTableName(fields.table, schema), column: fields.column }],
+  questions: (fields, schema) => [alterQuestion(fields, schema), { ask: "type", type: fields.type }],
+  compile(fields, catalog) {
+    const table = requireTable(catalog, fields.table);
+    const column = requireColumn(table, fields.column);
+    const type = knownType(catalog, fields);
+    if (type === column.type && fields.collation === undefined && fields.forward === undefined) {
+      throw new SegueError("SEG0101", {
+        message: `${relationKey(table)}.${fields.column} is of type ${type} already`,
+        object: `${relationKey(table)}.${fields.column}`,
+      });
+    }
+    return inPlace(fields, catalog) ? alterInPlace(fields, column) : byShadow(fields, table, column, type);
+  },
+  after: (fields, catalog) =>
+    withColumn(catalog, parseTableName(fields.table, catalog.defaultSchema), fields.column, {
+      type: canonicalType(catalog, fields.type),
+    }),
+};
+
+function alterQuestion(fields: ChangeTypeFields, schema: string): Question {
+  const collate = fields.collation === undefined ? "" : ` COLLATE ${fields.collation}`;
+  return {
+    ask: "alter",
+    table: parseTableName(fields.table, schema),
+    action: `ALTER COLUMN ${ident(fields.column)} TYPE ${fields.type}${collate}`,
+  };
+}
+
+/** @throws SegueError SEG0101 if the server does not know the type. */
+function knownType(catalog: Catalog, fields: ChangeTypeFields): string {
+  const fact = catalog.facts[factKey({ ask: "type", type: fields.type })];
+  if (fact === undefined || !("error" in fact)) return canonicalType(catalog, fields.type);
+  throw new SegueError("SEG0101", { message: `type ${fields.type}: ${fact.error}`, object: fields.type });
+}
+
+function inPlace(fields: ChangeTypeFields, catalog: Catalog): boolean {
+  if (fields.forward !== undefined) return false;
+  const fact = catalog.facts[factKey(alterQuestion(fields, catalog.defaultSchema))];
+  return fact !== undefined && "rewrite" in fact && !fact.rewrite && !fact.scan && !fact.reindex;
+}
+
+function alterInPlace(fields: ChangeTypeFields, column: Column): Phases {
+  // text and varchar without a length are the same bytes: the way back is as cheap. Any narrower type is not.
+  const unlimited = ["text", "character varying"];
+  const reverses = unlimited.includes(column.type);
+  return {
+    expand: [{ kind: "alter_type", fields: { table: fields.table, column: fields.column, type: fields.type, reverses } }],
+    backfill: [],
+    contract: [],
+  };
+}
+
+function byShadow(fields: ChangeTypeFields, table: Table, column: Column, type: string): Phases {
+  refuseUncarriable(table, fields.column);
+  const shadow = deriveName("segue_new_", fields.column, relationKey(table));
+  const columns = table.columns.map((c) => c.name);
+  const back = parseExpression(scalarToSql(fields.reverse ?? columnReference(fields.column)), { table, columns });
+  const reverse = back.render("", new Map([[fields.column, shadow]]));
+  const collate = fields.collation ?? (sameCollatable(column, type) ? column.collation : null);
+  return {
+    expand: [
+      {
+        kind: "add_column",
+        fields: { table: fields.table, column: shadow, type: fields.type, like: fields.column, ...collation(collate) },
+      },
+      {
+        kind: "sync",
+        fields: {
+          table: fields.table,
+          forward: { [shadow]: fields.forward ?? columnReference(fields.column) },
+          reverse: { [fields.column]: reverse },
+        },
+      },
+    ],
+    backfill: [
+      { kind: "fill", fields: { table: fields.table } },
+      { kind: "carry", fields: { table: fields.table, from: fields.column, to: shadow } },
+    ],
+    contract: [
+      { kind: "replace_column", fields: { table: fields.table, column: fields.column, by: shadow, keep_name: true } },
+    ],
+    ...narrowing(table, column, type),
+  };
+}
+
+/** A collation goes along only to a type that has one. */
+function sameCollatable(column: Column, type: string): boolean {
+  return column.collation !== null && /^(text|character varying|character|name|public\.citext)/.test(type);
+}
+
+/** Fewer digits behind the point are rounded away by every cast: `plan` says so. */
+function narrowing(table: Table, column: Column, type: string): { warnings?: readonly string[] } {
+  const scale = (text: string): number | null => {
+    const match = /^numeric\(\d+,(\d+)\)$/.exec(text);
+    return match === null ? null : Number(match[1]);
+  };
+  const [from, to] = [scale(column.type), scale(type)];
+  if (to === null || (from !== null && from <= to) || !column.type.startsWith("numeric")) return {};
+  return { warnings: [`values of ${relationKey(table)}.${column.name} are rounded to ${to} digits behind the point`] };
+}

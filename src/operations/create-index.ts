@@ -1,0 +1,16 @@
+import { createIndexStep, type CreateIndexFields, indexName } from "../steps/create-index.ts";
+import type { Operation } from "./operation.ts";
+
+/** Builds an index without stopping writers. */
+export const createIndex: Operation<CreateIndexFields> = {
+  kind: "create_index",
+  fields: createIndexStep.fields,
+  tables: createIndexStep.tables,
+  touches: createIndexStep.touches,
+  compile: (fields, catalog) => ({
+    expand: [],
+    backfill: [{ kind: "create_index", fields: { ...fields, name: indexName(fields, catalog) } }],
+    contract: [],
+  }),
+  after: createIndexStep.after,
+};

@@ -1,0 +1,17 @@
+import type { Question } from "../model/catalog.ts";
+import { createTableStep, type CreateTableFields, requireFree } from "../steps/create-table.ts";
+import type { Operation } from "./operation.ts";
+
+/** Creates a table. */
+export const createTable: Operation<CreateTableFields> = {
+  kind: "create_table",
+  fields: createTableStep.fields,
+  tables: createTableStep.tables,
+  touches: createTableStep.touches,
+  questions: ({ columns }): readonly Question[] => Object.values(columns).map(({ type }) => ({ ask: "type", type })),
+  compile(fields, catalog) {
+    requireFree(fields, catalog);
+    return { expand: [{ kind: "create_table", fields }], backfill: [], contract: [] };
+  },
+  after: createTableStep.after,
+};

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { columnName, sqlExpression, tableName } from "../model/fields.ts";
+import { relationKey } from "../model/relation.ts";
+import { parseTableName } from "../sql/identifier.ts";
+import { requireColumn, requireTable, withTable } from "../steps/catalog-lookup.ts";
+import type { Operation } from "./operation.ts";
+
+interface DropColumnFields {
+  readonly table: string;
+  readonly column: string;
+  readonly fill?: string | number | boolean | undefined;
+}
+
+/** A column stops being required, so that the new version need not know it; then it is hidden, and dropped after the soak. */
+export const dropColumn: Operation<DropColumnFields> = {
+  kind: "drop_column",
+  fields: z
+    .strictObject({
+      table: tableName,
+      column: columnName,
+      fill: sqlExpression.optional().describe("What the old version finds in rows that the new version writes. Without it: NULL."),
+    })
+    .describe("Drops a column, after hiding it."),
+  tables: (fields, schema) => [parseTableName(fields.table, schema)],
+  touches: (fields, schema) => [{ table: parseTableName(fields.table, schema), column: fields.column }],
+  compile({ table, column, fill }, catalog) {
+    const found = requireTable(catalog, table);
+    const { notNull, default: given, identity } = requireColumn(found, column);
+    const required = notNull && given === null && identity === null;
+    return {
+      expand:
+        fill === undefined
+          ? required
+            ? [{ kind: "drop_not_null", fields: { table, column } }]
+            : []
+          : [{ kind: "sync", fields: { table, fill: { [column]: fill } } }],
+      backfill: [],
+      contract: [{ kind: "drop_column", fields: { table, column } }],
+    };
+  },
+  after({ table, column }, catalog) {
+    const found = catalog.tables[relationKey(parseTableName(table, catalog.defaultSchema))];
+    if (found === undefined) return catalog;
+    return withTable(catalog, { ...found, columns: found.columns.filter((c) => c.name !== column) });
+  },
+};

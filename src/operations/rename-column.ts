@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { columnName, tableName } from "../model/fields.ts";
+import { parseTableName } from "../sql/identifier.ts";
+import { requireColumn, requireNoColumn, requireTable, withColumn } from "../steps/catalog-lookup.ts";
+import { columnReference } from "./column-reference.ts";
+import type { Operation } from "./operation.ts";
+import { refuseUncarriable } from "./refuse-uncarriable.ts";
+
+interface RenameColumnFields {
+  readonly table: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A column gets a new name by a duplicate that both application versions can write. */
+export const renameColumn: Operation<RenameColumnFields> = {
+  kind: "rename_column",
+  fields: z
+    .strictObject({ table: tableName, from: columnName, to: columnName })
+    .describe("Renames a column: old and new name work side by side until the contract."),
+  tables: (fields, schema) => [parseTableName(fields.table, schema)],
+  touches: (fields, schema) => {
+    const table = parseTableName(fields.table, schema);
+    return [fields.from, fields.to].map((column) => ({ table, column }));
+  },
+  compile({ table, from, to }, catalog) {
+    const found = requireTable(catalog, table);
+    const column = requireColumn(found, from);
+    requireNoColumn(found, to);
+    refuseUncarriable(found, from);
+    return {
+      expand: [
+        { kind: "add_column", fields: { table, column: to, type: column.type, like: from, ...collation(column.collation) } },
+        { kind: "sync", fields: { table, forward: { [to]: columnReference(from) }, reverse: { [from]: columnReference(to) } } },
+      ],
+      backfill: [
+        { kind: "fill", fields: { table } },
+        { kind: "carry", fields: { table, from, to } },
+      ],
+      contract: [{ kind: "replace_column", fields: { table, column: from, by: to } }],
+    };
+  },
+  after: ({ table, from, to }, catalog) =>
+    withColumn(catalog, parseTableName(table, catalog.defaultSchema), from, { name: to }),
+};
+
+/** The COLLATE of a duplicate: its original's. */
+export function collation(text: string | null): { collation?: string } {
+  return text === null ? {} : { collation: text };
+}

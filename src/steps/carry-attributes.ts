@@ -1,0 +1,59 @@
+import type { Column, Table } from "../model/catalog.ts";
+import type { RelationName } from "../model/relation.ts";
+import { ident, qualified } from "../sql/identifier.ts";
+import { literal } from "../sql/literal.ts";
+
+/** Types whose values may be compressed or stored apart; storage can't be set on any other. */
+const VARIABLE_LENGTH = /^(text|character|character varying|bytea|json|jsonb|numeric|xml|tsvector|tsquery|bit|bit varying)(\(|$)|\[\]$/;
+
+/**
+ * Statements that give a new column what its original has besides type and collation, where that differs from what
+ * the type gives by itself: storage, compression, statistics target, options, comment, grants. Storage and compression
+ * go along to another type only if it has such.
+ *
+ * @param type The new column's, if it is another.
+ * @param partitions All partitions of the table, from the catalog: each keeps its own settings. Left out, they take
+ * the table's where ALTER TABLE reaches them.
+ */
+export function duplicateAttributes(
+  table: Table,
+  column: Column,
+  to: string,
+  type: string = column.type,
+  partitions: readonly Table[] = [],
+): string[] {
+  const only = partitions.length > 0 ? "ONLY " : "";
+  return [
+    ...attributesOn(table, column, to, type, only),
+    ...partitions.flatMap((partition) => {
+      const own = partition.columns.find((candidate) => candidate.name === column.name);
+      return own === undefined ? [] : attributesOn(partition, own, to, type, only);
+    }),
+  ];
+}
+
+function attributesOn(relation: RelationName, column: Column, to: string, type: string, only: string): string[] {
+  const alter = `ALTER TABLE ${only}${qualified(relation)} ALTER COLUMN ${ident(to)}`;
+  const stored = type === column.type || (VARIABLE_LENGTH.test(type) && column.defaultStorage !== "plain");
+  const statements: string[] = [];
+  if (stored && column.storage !== column.defaultStorage) statements.push(`${alter} SET STORAGE ${column.storage.toUpperCase()}`);
+  if (stored && column.compression !== null) statements.push(`${alter} SET COMPRESSION ${column.compression}`);
+  if (column.statisticsTarget !== null) statements.push(`${alter} SET STATISTICS ${column.statisticsTarget}`);
+  if (column.options.length > 0) statements.push(`${alter} SET (${column.options.map(option).join(", ")})`);
+  if (column.comment !== null) {
+    statements.push(`COMMENT ON COLUMN ${qualified(relation)}.${ident(to)} IS ${literal(column.comment)}`);
+  }
+  for (const { grantable, grantee, privilege } of column.grants) {
+    const role = grantee === "PUBLIC" ? "PUBLIC" : ident(grantee);
+    statements.push(
+      `GRANT ${privilege} (${ident(to)}) ON TABLE ${qualified(relation)} TO ${role}${grantable ? " WITH GRANT OPTION" : ""}`,
+    );
+  }
+  return statements;
+}
+
+/** `n_distinct=-0.5` as ALTER COLUMN … SET takes it. */
+function option(text: string): string {
+  const at = text.indexOf("=");
+  return `${ident(text.slice(0, at))} = ${literal(text.slice(at + 1))}`;
+}

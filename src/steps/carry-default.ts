@@ -1,0 +1,78 @@
+import type { Column, Table } from "../model/catalog.ts";
+import { relationKey } from "../model/relation.ts";
+import type { Loss } from "../model/step.ts";
+import { ident, qualified } from "../sql/identifier.ts";
+import { dollarQuote } from "../sql/literal.ts";
+import type { Swap } from "./carry-renames.ts";
+
+/** What the old column and its duplicate are called while the statements run, and the duplicate's type. */
+export interface DefaultMove {
+  readonly hidden: string;
+  readonly final: string;
+  readonly type: string;
+}
+
+/** What moving a default takes, and what taking it back would lose. */
+export interface MovedDefault extends Swap {
+  readonly losses: readonly Omit<Loss, "step">[];
+}
+
+const INTEGERS: Readonly<Record<string, bigint>> = { smallint: 32_767n, integer: 2_147_483_647n, bigint: 2n ** 63n - 1n };
+
+/**
+ * Moves the default, and the sequence that the column owns, to the duplicate: both between the renames of the columns
+ * and the end of the cut-over's transaction. A duplicate has no default before: it would make an old writer's row
+ * look like a new one's. A serial's sequence is widened with its column.
+ *
+ * @param partitions All partitions of the table, from the catalog: each may have a default of its own.
+ */
+export function defaultAtCutover(
+  table: Table,
+  old: Column,
+  { final, hidden, type }: DefaultMove,
+  partitions: readonly Table[] = [],
+): MovedDefault {
+  const only = partitions.length > 0 ? "ONLY " : "";
+  const apply: string[] = [];
+  const undo: string[] = [];
+  for (const member of [table, ...partitions]) {
+    const text = member === table ? old.default : (member.columns.find((c) => c.name === old.name)?.default ?? null);
+    if (text === null) continue;
+    const alter = (column: string): string => `ALTER TABLE ${only}${qualified(member)} ALTER COLUMN ${ident(column)}`;
+    apply.push(`${alter(final)} SET DEFAULT ${text}`, `${alter(hidden)} DROP DEFAULT`);
+    undo.push(`${alter(hidden)} SET DEFAULT ${text}`, `${alter(final)} DROP DEFAULT`);
+  }
+  const moved = sequenceAtCutover(table, old, { final, hidden, type });
+  return { apply: [...apply, ...moved.apply], undo: [...moved.undo, ...undo], losses: moved.losses };
+}
+
+/** DROP COLUMN takes an owned sequence with it, so it must be the duplicate's before the old column goes. */
+function sequenceAtCutover(table: Table, old: Column, { final, hidden, type }: DefaultMove): MovedDefault {
+  const { sequence } = old;
+  if (sequence === null || old.identity !== null) return { apply: [], undo: [], losses: [] };
+  const name = qualified(sequence);
+  const own = (column: string): string => `ALTER SEQUENCE ${name} OWNED BY ${qualified(table)}.${ident(column)}`;
+  const before = old.sequenceType ?? old.type;
+  const [narrow, wide] = [INTEGERS[before], INTEGERS[type]];
+  if (narrow === undefined || wide === undefined || wide <= narrow) return { apply: [own(final)], undo: [own(hidden)], losses: [] };
+  // A sequence that has passed the old type can't be narrowed again; the reversal is refused before, unless that is accepted.
+  const narrowAgain = `DO ${dollarQuote(`
+BEGIN
+  IF (SELECT last_value FROM ${name}) <= ${narrow} THEN
+    ALTER SEQUENCE ${name} AS ${before};
+  END IF;
+END
+`)}`;
+  return {
+    apply: [own(final), `ALTER SEQUENCE ${name} AS ${type}`],
+    undo: [narrowAgain, own(hidden)],
+    losses: [
+      {
+        what: `sequence ${relationKey(sequence)} has passed what ${before} holds: it would stay ${type}, and inserts that draw from it fail`,
+        count: `SELECT count(*) FROM ${name} WHERE last_value > ${narrow}`,
+        sample: `SELECT last_value::text FROM ${name}`,
+        flag: "--lose-values",
+      },
+    ],
+  };
+}

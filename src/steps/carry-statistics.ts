@@ -1,0 +1,50 @@
+import type { Table } from "../model/catalog.ts";
+import { relationKey } from "../model/relation.ts";
+import { hasExpressionKey, rewriteStatistics } from "../sql/definition.ts";
+import { ident, qualified } from "../sql/identifier.ts";
+import type { Carrying } from "./carry-indexes.ts";
+import { copyName } from "./carry-names.ts";
+import { nameOf } from "./catalog-lookup.ts";
+import type { Draft } from "./step-kind.ts";
+import { familyLocks, scanningTransaction, shortTransaction } from "./transaction-draft.ts";
+
+/** Copies the extended statistics objects that read the column. They go with it: no undo. */
+export function carryStatistics({ family, from, plan, table, to }: Carrying): readonly Draft[] {
+  return family.flatMap((member) =>
+    member.statistics
+      .filter((statistics) => statistics.columns.includes(from))
+      .map((statistics) => {
+        const name = { schema: statistics.schema, name: copyName(table, statistics.name, plan) };
+        return shortTransaction(
+          {
+            title: `copy statistics ${relationKey(statistics)} to ${relationKey(member)}.${to}`,
+            table,
+            statements: [rewriteStatistics(statistics.definition, { from, to, name })],
+            locks: [{ relation: nameOf(member), mode: "SHARE UPDATE EXCLUSIVE" }],
+          },
+          [],
+        );
+      }),
+  );
+}
+
+/**
+ * Gives the planner statistics of the duplicate before anything reads it. With a list of columns ANALYZE leaves out
+ * expressions of indexes and extended statistics: where there are such copies, it reads them all.
+ */
+export function analyze({ family, from, table, to }: Carrying): Draft {
+  const whole = family.some((member) => hasMore(member, from));
+  return scanningTransaction({
+    title: `analyze ${relationKey(table)}.${to}`,
+    table,
+    statements: [`ANALYZE ${qualified(table)}${whole ? "" : ` (${ident(to)})`}`],
+    locks: familyLocks(table, "SHARE UPDATE EXCLUSIVE"),
+  });
+}
+
+function hasMore(member: Table, from: string): boolean {
+  return (
+    member.statistics.some((statistics) => statistics.columns.includes(from)) ||
+    member.indexes.some((index) => index.columns.includes(from) && hasExpressionKey(index.definition))
+  );
+}

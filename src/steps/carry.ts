@@ -1,0 +1,128 @@
+import { z } from "zod";
+import type { Column, Table } from "../model/catalog.ts";
+import { SegueError } from "../model/errors.ts";
+import { columnName, tableName } from "../model/fields.ts";
+import { relationKey } from "../model/relation.ts";
+import { ident, parseTableName, qualified } from "../sql/identifier.ts";
+import { uncarriable } from "./carry-check.ts";
+import { carryChecks } from "./carry-checks.ts";
+import { carryComments } from "./carry-comments.ts";
+import { defaultAtCutover } from "./carry-default.ts";
+import { partitionsOf } from "./carry-family.ts";
+import { carryForeignKeys } from "./carry-foreign-keys.ts";
+import { carryIndexes } from "./carry-indexes.ts";
+import { carryNotNull } from "./carry-not-null.ts";
+import { analyze, carryStatistics } from "./carry-statistics.ts";
+import { exclusiveLocks, requireColumn, requireTable } from "./catalog-lookup.ts";
+import type { Draft, LowerContext, StepKind } from "./step-kind.ts";
+import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
+
+interface CarryFields {
+  readonly table: string;
+  readonly from: string;
+  readonly to: string;
+  readonly defaults?: boolean | undefined;
+}
+
+/**
+ * Copies everything that hangs on a column to its duplicate, under names of Segue's own, once the duplicate is filled: an
+ * index before that would cost every filled row an entry in it. The cut-over gives the copies the original names.
+ */
+export const carry: StepKind<CarryFields> = {
+  kind: "carry",
+  fields: z
+    .strictObject({
+      table: tableName,
+      from: columnName,
+      to: columnName,
+      defaults: z
+        .boolean()
+        .optional()
+        .describe("True: the default and the owned sequence move too, at the cut-over. `replace_column` does that by itself."),
+    })
+    .describe("Copies indexes, constraints and statistics of a column to its duplicate."),
+  phases: ["backfill"],
+  tables: (fields, schema) => [parseTableName(fields.table, schema)],
+  touches: (fields, schema) => {
+    const table = parseTableName(fields.table, schema);
+    return [fields.from, fields.to].map((column) => ({ table, column }));
+  },
+  lower(fields, context) {
+    const table = requireTable(context.catalog, fields.table);
+    const old = requireColumn(table, fields.from);
+    const duplicate = requireColumn(table, fields.to);
+    const partitions = partitionsOf(context.catalog, table);
+    refuse(table, fields.from, [
+      ...uncarriable(table, fields.from, context.settings.ignore_dependents, partitions),
+      ...sharedWithOthers(fields, context, table, partitions),
+    ]);
+    const carrying = {
+      table,
+      family: [table, ...partitions],
+      from: fields.from,
+      to: fields.to,
+      plan: context.plan,
+      major: context.catalog.major,
+    };
+    return {
+      backfill: [
+        ...proveDefault(table, old, duplicate),
+        ...carryIndexes(carrying),
+        ...carryChecks(carrying),
+        ...carryNotNull(carrying),
+        ...carryForeignKeys(carrying),
+        ...carryStatistics(carrying),
+        ...carryComments(carrying),
+        analyze(carrying),
+      ],
+      ...(fields.defaults === true ? moveDefault(table, old, duplicate, partitions) : {}),
+    };
+  },
+};
+
+function refuse(table: Table, column: string, problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  throw new SegueError("SEG0102", {
+    message: `${relationKey(table)}.${column} can't be replaced: something hangs on it that can't be carried over`,
+    object: `${relationKey(table)}.${column}`,
+    problems: problems.map((message) => ({ message })),
+    next: "change or drop these in an earlier plan and create them again in a later one; name what is harmless in settings.ignore_dependents",
+  });
+}
+
+/** What reads two columns that one plan replaces would be copied twice, each time for one of them only. */
+function sharedWithOthers(fields: CarryFields, context: LowerContext, table: Table, partitions: readonly Table[]): string[] {
+  const others = context.entries.flatMap(({ spec }) => {
+    const { from, table: written } = spec.fields;
+    if (spec.kind !== "carry" || typeof from !== "string" || typeof written !== "string" || from === fields.from) return [];
+    return relationKey(parseTableName(written, context.catalog.defaultSchema)) === relationKey(table) ? [from] : [];
+  });
+  return [table, ...partitions].flatMap((member) => {
+    const objects = [...member.indexes, ...member.constraints, ...member.statistics];
+    return objects
+      .filter(({ columns }) => columns.includes(fields.from) && columns.some((column) => others.includes(column)))
+      .map(({ columns, name }) => `${name} on ${relationKey(member)} reads ${columns.join(", ")}: replace one of them in a plan of its own`);
+  });
+}
+
+/** A default that the new type can't take would stop the cut-over: it is found here, where nothing depends on it yet. */
+function proveDefault(table: Table, old: Column, duplicate: Column): readonly Draft[] {
+  if (old.default === null || old.type === duplicate.type) return [];
+  const alter = `ALTER TABLE ${qualified(table)} ALTER COLUMN ${ident(duplicate.name)}`;
+  const title = `prove that ${relationKey(table)}.${duplicate.name} can take the default`;
+  const statements = [`${alter} SET DEFAULT ${old.default}`, `${alter} DROP DEFAULT`];
+  return [shortTransaction({ title, table, statements, locks: exclusiveLocks(table) }, [])];
+}
+
+function moveDefault(table: Table, old: Column, duplicate: Column, partitions: readonly Table[]) {
+  const moved = defaultAtCutover(table, old, { hidden: old.name, final: duplicate.name, type: duplicate.type }, partitions);
+  if (moved.apply.length === 0) return {};
+  const body = { table, locks: exclusiveLocks(table) };
+  const back = undoTransaction({
+    ...body,
+    title: `move the default back to ${relationKey(table)}.${old.name}`,
+    statements: moved.undo,
+  });
+  const title = `move the default to ${relationKey(table)}.${duplicate.name}`;
+  return { cutover: [shortTransaction({ ...body, title, statements: moved.apply }, [back])], losses: moved.losses };
+}

@@ -1,0 +1,68 @@
+import type { Catalog, Column, Table } from "../model/catalog.ts";
+import { SegueError } from "../model/errors.ts";
+import { relationKey, type RelationName } from "../model/relation.ts";
+import { parseTableName } from "../sql/identifier.ts";
+
+/** The table as the plan writes it, from the catalog. @throws SegueError SEG0101 if there is none, SEG0103 if it is no table. */
+export function requireTable(catalog: Catalog, written: string): Table {
+  const name = parseTableName(written, catalog.defaultSchema);
+  const table = catalog.tables[relationKey(name)];
+  if (table === undefined) {
+    throw new SegueError("SEG0101", { message: `table ${relationKey(name)} does not exist`, object: relationKey(name) });
+  }
+  if (table.kind !== "table" && table.kind !== "partitioned") {
+    const what = table.kind === "partition" ? "a partition: name its parent in the plan" : `a ${table.kind}, not a table`;
+    throw new SegueError("SEG0103", { message: `${relationKey(name)} is ${what}`, object: relationKey(name) });
+  }
+  if (table.persistence === "temporary") {
+    throw new SegueError("SEG0103", { message: `${relationKey(name)} is a temporary table`, object: relationKey(name) });
+  }
+  return table;
+}
+
+/** The column, by its literal name. @throws SegueError SEG0101 with what the table has. */
+export function requireColumn(table: Table, name: string): Column {
+  const column = table.columns.find((candidate) => candidate.name === name);
+  if (column === undefined) {
+    throw new SegueError("SEG0101", {
+      message: `column ${relationKey(table)}.${name} does not exist; the table has ${table.columns.map((c) => c.name).join(", ")}`,
+      object: `${relationKey(table)}.${name}`,
+    });
+  }
+  return column;
+}
+
+/** @throws SegueError SEG0101 if the table has a column of that name already. */
+export function requireNoColumn(table: Table, name: string): void {
+  if (!table.columns.some((column) => column.name === name)) return;
+  throw new SegueError("SEG0101", {
+    message: `column ${relationKey(table)}.${name} already exists`,
+    object: `${relationKey(table)}.${name}`,
+  });
+}
+
+/** The catalog with one table replaced. */
+export function withTable(catalog: Catalog, table: Table): Catalog {
+  return { ...catalog, tables: { ...catalog.tables, [relationKey(table)]: table } };
+}
+
+/** The catalog with a table's column changed. */
+export function withColumn(catalog: Catalog, table: RelationName, name: string, change: Partial<Column>): Catalog {
+  const found = catalog.tables[relationKey(table)];
+  if (found === undefined) return catalog;
+  const columns = found.columns.map((column) => (column.name === name ? { ...column, ...change } : column));
+  return withTable(catalog, { ...found, columns });
+}
+
+/** ACCESS EXCLUSIVE on a table and, for a partitioned one, on every partition: what most ALTER TABLE forms take. */
+export function exclusiveLocks(table: Table): readonly { relation: RelationName; mode: "ACCESS EXCLUSIVE" }[] {
+  return [table, ...table.partitions.map((partition) => partition.name)].map(({ schema, name }) => ({
+    relation: { schema, name },
+    mode: "ACCESS EXCLUSIVE" as const,
+  }));
+}
+
+/** The plain name of a table, without the rest of its catalog entry: for data that is stored. */
+export function nameOf({ schema, name }: RelationName): RelationName {
+  return { schema, name };
+}

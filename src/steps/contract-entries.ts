@@ -1,0 +1,53 @@
+import type { Table } from "../model/catalog.ts";
+import { relationKey, type RelationName } from "../model/relation.ts";
+import { deriveName, parseTableName } from "../sql/identifier.ts";
+import type { LowerContext } from "./step-kind.ts";
+
+/** What a column is called between the cut-over and the drop. */
+export function hiddenName(table: RelationName, column: string, plan: string): string {
+  return deriveName("segue_old_", column, `${plan}:${relationKey(table)}`);
+}
+
+/** A column that the plan's contract hides, and the column that takes its place, if one does. */
+interface Hiding {
+  readonly column: string;
+  readonly by: string | null;
+  /** True if `by` takes over the name of the column. */
+  readonly keepsName: boolean;
+}
+
+function hidings(context: LowerContext, table: RelationName): Hiding[] {
+  const found: Hiding[] = [];
+  for (const { phase, spec } of context.entries) {
+    if (phase !== "contract") continue;
+    const written = spec.fields["table"];
+    if (typeof written !== "string") continue;
+    if (relationKey(parseTableName(written, context.catalog.defaultSchema)) !== relationKey(table)) continue;
+    const column = String(spec.fields["column"]);
+    if (spec.kind === "drop_column") found.push({ column, by: null, keepsName: false });
+    if (spec.kind === "replace_column") {
+      found.push({ column, by: String(spec.fields["by"]), keepsName: spec.fields["keep_name"] === true });
+    }
+  }
+  return found;
+}
+
+/** What the plan's contract makes of the table's column names at the cut-over: old names to hidden ones, shadows to the column's own. */
+export function hiddenColumns(context: LowerContext, table: Table): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const { column, by, keepsName } of hidings(context, table)) {
+    names.set(column, hiddenName(table, column, context.plan));
+    if (by !== null && keepsName) names.set(by, column);
+  }
+  return names;
+}
+
+/** Columns that have a shadow under a name of Segue's own until the cut-over. */
+export function shadowsOf(context: LowerContext, table: Table): ReadonlySet<string> {
+  return new Set(hidings(context, table).filter((h) => h.keepsName).map((h) => h.column));
+}
+
+/** True if the contract drops a column of the table: its sync lives until then. */
+export function isDroppedBy(context: LowerContext, table: Table): boolean {
+  return hidings(context, table).length > 0;
+}

@@ -1,0 +1,92 @@
+import { z } from "zod";
+import type { Table } from "../model/catalog.ts";
+import { SegueError } from "../model/errors.ts";
+import { columnName, tableName } from "../model/fields.ts";
+import { relationKey } from "../model/relation.ts";
+import type { UndoStep } from "../model/step.ts";
+import { ident, parseTableName, qualified } from "../sql/identifier.ts";
+import { exclusiveLocks, nameOf, requireColumn, requireTable } from "./catalog-lookup.ts";
+import { hiddenName } from "./contract-entries.ts";
+import { dropHiddenColumn } from "./drop-hidden-column.ts";
+import type { Draft, StepKind } from "./step-kind.ts";
+
+interface DropColumnFields {
+  readonly table: string;
+  readonly column: string;
+}
+
+/** Hides a column at the cut-over by renaming it out of sight, and drops it after the soak. */
+export const dropColumnStep: StepKind<DropColumnFields> = {
+  kind: "drop_column",
+  fields: z
+    .strictObject({ table: tableName, column: columnName })
+    .describe("Hides a column at the cut-over and drops it after the soak."),
+  phases: ["contract"],
+  tables: (fields, schema) => [parseTableName(fields.table, schema)],
+  touches: (fields, schema) => [{ table: parseTableName(fields.table, schema), column: fields.column }],
+  lower(fields, context) {
+    const table = requireTable(context.catalog, fields.table);
+    requireColumn(table, fields.column);
+    const gone = refuseWhatWouldGo(table, fields.column, context.settings.ignore_dependents);
+    const hidden = hiddenName(table, fields.column, context.plan);
+    return {
+      cutover: [hide(table, fields.column, hidden)],
+      drop: dropHiddenColumn(table, fields.column, hidden, null),
+      hides: [{ table: nameOf(table), column: fields.column }],
+      warnings: gone.length === 0 ? [] : [`dropped together with ${relationKey(table)}.${fields.column}: ${gone.join(", ")}`],
+    };
+  },
+};
+
+/** Renames a column out of sight, and back. Its indexes, constraints and default stay on it. */
+function hide(table: Table, column: string, hidden: string): Draft {
+  const rename = (from: string, to: string): string =>
+    `ALTER TABLE ${qualified(table)} RENAME COLUMN ${ident(from)} TO ${ident(to)}`;
+  const body = {
+    kind: "transaction" as const,
+    table: nameOf(table),
+    locks: exclusiveLocks(table),
+    patience: "short" as const,
+    scans: false,
+    rewrites: false,
+  };
+  const undo: UndoStep = {
+    ...body,
+    id: "",
+    title: `show column ${relationKey(table)}.${column} again`,
+    statements: [rename(hidden, column)],
+  };
+  return { ...body, title: `hide column ${relationKey(table)}.${column}`, statements: [rename(column, hidden)], undo: [undo] };
+}
+
+/**
+ * DROP COLUMN takes indexes and constraints with it in silence. What is about the column alone may go, and is named;
+ * what other columns or objects need is refused.
+ */
+function refuseWhatWouldGo(table: Table, column: string, ignored: readonly string[]): string[] {
+  const alone: string[] = [];
+  const shared: string[] = [];
+  const sort = (columns: readonly string[], text: string): void => {
+    if (!columns.includes(column)) return;
+    (columns.every((c) => c === column) ? alone : shared).push(text);
+  };
+  for (const index of table.indexes) if (index.constraint === null) sort(index.columns, `index ${index.name}`);
+  for (const found of table.constraints) {
+    if (found.kind !== "not null") sort(found.columns, `constraint ${found.name}`);
+  }
+  for (const statistics of table.statistics) sort(statistics.columns, `statistics ${statistics.name}`);
+  for (const trigger of table.triggers) if (trigger.columns.includes(column)) shared.push(`trigger ${trigger.name}`);
+  for (const dependent of table.dependents) {
+    if (dependent.columns.includes(column) && !ignored.includes(dependent.name)) {
+      shared.push(`${dependent.kind} ${dependent.name}`);
+    }
+  }
+  if (table.partitionKeyColumns.includes(column)) shared.push("the partition key");
+  if (shared.length === 0) return alone;
+  throw new SegueError("SEG0102", {
+    message: `${relationKey(table)}.${column} can't be dropped: other things need it`,
+    object: `${relationKey(table)}.${column}`,
+    problems: shared.map((message) => ({ message })),
+    next: "change or drop these first, in an earlier plan; name what is harmless in settings.ignore_dependents",
+  });
+}

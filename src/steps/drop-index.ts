@@ -1,0 +1,134 @@
+import { z } from "zod";
+import type { Catalog, Index, Table } from "../model/catalog.ts";
+import { SegueError } from "../model/errors.ts";
+import { objectName, tableName } from "../model/fields.ts";
+import type { TableLock } from "../model/lock.ts";
+import { relationKey, type RelationName } from "../model/relation.ts";
+import type { UndoStep } from "../model/step.ts";
+import { parseTableName, qualified } from "../sql/identifier.ts";
+import { literal } from "../sql/literal.ts";
+import { exclusiveLocks, nameOf, requireTable, withTable } from "./catalog-lookup.ts";
+import { buildConcurrently, dropConcurrently } from "./concurrent-index.ts";
+import { definitionBody } from "./index-definition-body.ts";
+import { partitionedIndex } from "./partitioned-index.ts";
+import type { Draft, StepKind } from "./step-kind.ts";
+import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
+
+const fields = z
+  .strictObject({ table: tableName, name: objectName.describe("The index, in the schema of its table.") })
+  .describe("Drops an index without stopping readers or writers.");
+export type DropIndexFields = z.infer<typeof fields>;
+
+/** DROP INDEX CONCURRENTLY. It hides nothing: its definition is kept, and a reversal builds it again. */
+export const dropIndexStep = {
+  kind: "drop_index",
+  fields,
+  phases: ["contract"],
+  tables: ({ table }, schema) => [parseTableName(table, schema)],
+  touches: ({ table }, schema) => [{ table: parseTableName(table, schema), column: null }],
+  lower(written, { catalog }) {
+    const table = requireTable(catalog, written.table);
+    const index = droppableIndex(written, catalog);
+    const invalid = index.valid ? [] : [`index ${relationKey(index)} is not valid; a reversal builds a valid one`];
+    if (table.kind === "partitioned") {
+      return {
+        cutover: [dropWhole(table, index, catalog)],
+        warnings: [
+          ...invalid,
+          `index ${relationKey(index)} is partitioned, which DROP INDEX CONCURRENTLY does not take: its drop asks for ACCESS EXCLUSIVE on ${relationKey(table)} and all its partitions at once`,
+        ],
+      };
+    }
+    const place = { index, on: table, table };
+    const build = { id: "", ...buildConcurrently(place, index.unique, definitionBody(index)) };
+    const { id: _, ...drop } = dropConcurrently(place);
+    return { cutover: [{ ...drop, undo: [build, ...commentUndo(table, index)] }], warnings: invalid };
+  },
+  after(written, catalog) {
+    const table = requireTable(catalog, written.table);
+    return withTable(catalog, { ...table, indexes: table.indexes.filter((index) => index.name !== written.name) });
+  },
+} satisfies StepKind<DropIndexFields>;
+
+/** The index, if its drop breaks nothing. @throws SegueError SEG0101 */
+export function droppableIndex(written: DropIndexFields, catalog: Catalog): Index {
+  const table = requireTable(catalog, written.table);
+  const index = table.indexes.find((candidate) => candidate.name === written.name);
+  if (index === undefined) {
+    const known = table.indexes.map((candidate) => candidate.name).join(", ");
+    throw refusal(table, `index ${written.name} of ${relationKey(table)} does not exist; the table has ${known === "" ? "none" : known}`);
+  }
+  const name = relationKey(index);
+  if (index.constraint !== null) throw refusal(index, `index ${name} stands behind constraint ${index.constraint}: drop the constraint instead`);
+  if (index.parent !== null) throw refusal(index, `index ${name} is a part of ${relationKey(index.parent)}: drop that one instead`);
+  if (index.replicaIdentity) throw refusal(index, `index ${name} is the replica identity of ${relationKey(table)}: without it, replicated updates and deletes fail`);
+  if (index.clustered) throw refusal(index, `index ${name} is the one that ${relationKey(table)} is clustered on: ALTER TABLE … SET WITHOUT CLUSTER first`);
+  return index;
+}
+
+function refusal(object: RelationName, message: string): SegueError {
+  return new SegueError("SEG0101", { message, object: relationKey(object) });
+}
+
+function dropWhole(table: Table, index: Index, catalog: Catalog): Draft {
+  return shortTransaction(
+    {
+      title: `drop index ${relationKey(index)} and its parts on the partitions`,
+      table,
+      statements: [`DROP INDEX IF EXISTS ${qualified(index)}`],
+      locks: [...exclusiveLocks(table), ...partsOf(table, index, catalog).map(lockOf)],
+    },
+    [...rebuild(table, index, catalog), ...commentUndo(table, index)],
+  );
+}
+
+function lockOf(index: RelationName): TableLock {
+  return { relation: nameOf(index), mode: "ACCESS EXCLUSIVE" };
+}
+
+/** The index and, level by level, what is attached to it. */
+function partsOf(table: Table, index: Index, catalog: Catalog): readonly Index[] {
+  const all = table.partitions.flatMap(({ name }) => catalog.tables[relationKey(name)]?.indexes ?? []);
+  const below = (parent: Index): readonly Index[] => {
+    const children = all.filter((child) => child.parent !== null && relationKey(child.parent) === relationKey(parent));
+    return [parent, ...children.flatMap(below)];
+  };
+  return below(index);
+}
+
+/** The way it is built: empty on the parents, concurrently on each leaf, attached; each under the name that it had. */
+function rebuild(table: Table, index: Index, catalog: Catalog): readonly UndoStep[] {
+  const names = new Map<string, RelationName>([[relationKey(table), nameOf(index)]]);
+  const parts = new Set(partsOf(table, index, catalog));
+  for (const { name } of table.partitions) {
+    const own = catalog.tables[relationKey(name)]?.indexes.find((candidate) => parts.has(candidate));
+    if (own === undefined) throw refusal(name, `partition ${relationKey(name)} has no part of index ${relationKey(index)}: its drop could not be taken back`);
+    names.set(relationKey(name), nameOf(own));
+  }
+  const drafts = partitionedIndex({
+    catalog,
+    table,
+    name: index.name,
+    unique: index.unique,
+    body: definitionBody(index),
+    names,
+    constraint: null,
+  });
+  return drafts.flatMap((draft) => {
+    if (draft.kind === "fill") return [];
+    const { undo: _, ...step } = draft;
+    return [{ id: "", ...step }];
+  });
+}
+
+function commentUndo(table: Table, index: Index): readonly UndoStep[] {
+  if (index.comment === null) return [];
+  return [
+    undoTransaction({
+      title: `comment on index ${relationKey(index)}`,
+      table,
+      statements: [`COMMENT ON INDEX ${qualified(index)} IS ${literal(index.comment)}`],
+      locks: [{ relation: nameOf(index), mode: "SHARE UPDATE EXCLUSIVE" }],
+    }),
+  ];
+}

@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { SegueError } from "../model/errors.ts";
+import { columnName, sqlExpression, tableName } from "../model/fields.ts";
+import type { Spec } from "../model/plan.ts";
+import { relationKey } from "../model/relation.ts";
+import { ROW } from "../model/step.ts";
+import { parseExpression } from "../sql/expression.ts";
+import { ident, parseTableName } from "../sql/identifier.ts";
+import { scalarToSql } from "../sql/expression.ts";
+import { nameOf, requireColumn, requireTable } from "./catalog-lookup.ts";
+import { assignable } from "./cast.ts";
+import type { Lowered, LowerContext, StepKind } from "./step-kind.ts";
+import { resolveSync, type SyncFields } from "./sync-pairs.ts";
+import { fillOf } from "./sync-verification.ts";
+
+interface FillFields {
+  readonly table: string;
+  readonly set?: Readonly<Record<string, string | number | boolean>> | undefined;
+  readonly where?: string | number | boolean | undefined;
+}
+
+/** Fills existing rows in batches: by the table's sync, or by a `set` and `where` of its own. */
+export const fill: StepKind<FillFields> = {
+  kind: "fill",
+  fields: z
+    .strictObject({
+      table: tableName,
+      set: z.record(columnName, sqlExpression).optional().describe("Without it, the table's sync is run over existing rows."),
+      where: sqlExpression.optional().describe("Only these rows; with `set`."),
+    })
+    .describe("Fills existing rows in batches."),
+  phases: ["backfill"],
+  tables: (fields, schema) => [parseTableName(fields.table, schema)],
+  touches: (fields, schema) =>
+    Object.keys(fields.set ?? {}).map((column) => ({ table: parseTableName(fields.table, schema), column })),
+  lower(fields, context) {
+    const table = requireTable(context.catalog, fields.table);
+    const work = fields.set === undefined ? bySync(fields, context) : bySet(fields, context);
+    return {
+      backfill: [
+        {
+          kind: "fill",
+          title: `fill ${relationKey(table)} (${work.set.map((s) => s.column).join(", ")})`,
+          table: nameOf(table),
+          ...work,
+          userTriggers: context.settings.backfill.user_triggers,
+          undo: [],
+        },
+      ],
+      ...firingTriggers(fields, context),
+    };
+  },
+};
+
+type Work = { set: { column: string; value: string }[]; where: string };
+
+function bySync(fields: FillFields, context: LowerContext): Work {
+  const table = requireTable(context.catalog, fields.table);
+  const found = context.entries.find(({ spec }) => isSyncOf(spec, fields.table, context.catalog.defaultSchema));
+  const work = found === undefined ? null : fillOf(resolveSync(found.spec.fields as unknown as SyncFields, table));
+  if (work !== null) return work;
+  throw new SegueError("SEG0101", {
+    message: `fill of ${relationKey(table)} has no \`set\`, and the plan has no sync with a \`forward\` or \`fill\` for the table`,
+    object: relationKey(table),
+  });
+}
+
+function isSyncOf(spec: Spec, table: string, schema: string): boolean {
+  if (spec.kind !== "sync") return false;
+  return relationKey(parseTableName(String(spec.fields["table"]), schema)) === relationKey(parseTableName(table, schema));
+}
+
+/** A row whose columns hold the values already is left alone: so a row is filled once, however often the fill runs. */
+function bySet(fields: FillFields, context: LowerContext): Work {
+  const table = requireTable(context.catalog, fields.table);
+  const columns = table.columns.map((c) => c.name);
+  const render = (scalar: string | number | boolean): string =>
+    parseExpression(scalarToSql(scalar), { table, columns }).render(ROW);
+  const set = Object.entries(fields.set ?? {}).map(([column, scalar]) => ({
+    column,
+    value: assignable(render(scalar), requireColumn(table, column).type),
+  }));
+  const row = `ROW(${set.map(({ column }) => `${ROW}.${ident(column)}`).join(", ")})`;
+  const differs = `${row} *<> ROW(${set.map(({ value }) => value).join(", ")})`;
+  return { set, where: fields.where === undefined ? differs : `(${render(fields.where)}) AND ${differs}` };
+}
+
+/** `plan` says which of the application's own triggers the fill sets off. */
+function firingTriggers(fields: FillFields, context: LowerContext): Pick<Lowered, "warnings"> {
+  const table = requireTable(context.catalog, fields.table);
+  const firing = table.triggers.filter((t) => t.events.includes("update") && t.enabled !== "disabled").map((t) => t.name);
+  if (firing.length === 0) return {};
+  const skipped = context.settings.backfill.user_triggers === "skip";
+  const what = skipped ? "do not fire for filled rows" : "fire for every filled row (settings.backfill.user_triggers: skip turns that off)";
+  return { warnings: [`triggers of ${relationKey(table)} ${what}: ${firing.join(", ")}`] };
+}

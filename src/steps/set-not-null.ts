@@ -1,0 +1,114 @@
+import { z } from "zod";
+import type { Catalog, Column, Table } from "../model/catalog.ts";
+import { SegueError } from "../model/errors.ts";
+import { columnName, tableName } from "../model/fields.ts";
+import { relationKey } from "../model/relation.ts";
+import { deriveName, ident, parseTableName, qualified } from "../sql/identifier.ts";
+import { exclusiveLocks, requireColumn, requireTable, withColumn } from "./catalog-lookup.ts";
+import { dropConstraintUndo } from "./drop-constraint-undo.ts";
+import type { Draft, StepKind } from "./step-kind.ts";
+import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
+import { validateConstraint } from "./validate-constraint.ts";
+
+const fields = z.strictObject({ table: tableName, column: columnName }).describe("Makes a column NOT NULL without a scan under a strong lock.");
+export type SetNotNullFields = z.infer<typeof fields>;
+
+/**
+ * SET NOT NULL reads the whole table under ACCESS EXCLUSIVE, unless a valid CHECK proves that there is nothing to
+ * find. So a check is added NOT VALID, validated under a lock that stops nobody, used as the proof, and dropped.
+ * One path for every major: 18's NOT NULL … NOT VALID saves only the drop.
+ */
+export const setNotNullStep = {
+  kind: "set_not_null",
+  fields,
+  phases: ["backfill", "contract"],
+  tables: ({ table }, schema) => [parseTableName(table, schema)],
+  touches: ({ column, table }, schema) => [{ table: parseTableName(table, schema), column }],
+  lower(written, { catalog, phase, plan }) {
+    const table = requireTable(catalog, written.table);
+    const column = requireColumn(table, written.column);
+    requireNullable(table, column);
+    const drafts =
+      column.notNullConstraint !== null && column.notNull
+        ? validateStanding(table, column, column.notNullConstraint)
+        : proveThenSet(table, column, plan);
+    return phase === "contract" ? { cutover: drafts } : { backfill: drafts };
+  },
+  after: (written, catalog) =>
+    withColumn(catalog, requireTable(catalog, written.table), written.column, { notNull: true, notNullValid: true }),
+} satisfies StepKind<SetNotNullFields>;
+
+/** @throws SegueError SEG0101 for a column that is NOT NULL already. */
+export function requireNullable(table: Table, column: Column): void {
+  if (!column.notNull || (column.notNullConstraint !== null && !column.notNullValid)) return;
+  const object = `${relationKey(table)}.${column.name}`;
+  throw new SegueError("SEG0101", {
+    message: `${object} is NOT NULL already`,
+    object,
+    next: "Leave the set_not_null out of the plan.",
+  });
+}
+
+/** The column as the plan names it, if it can still become NOT NULL. @throws SegueError SEG0101 */
+export function nullableColumn(written: SetNotNullFields, catalog: Catalog): Column {
+  const table = requireTable(catalog, written.table);
+  const column = requireColumn(table, written.column);
+  requireNullable(table, column);
+  return column;
+}
+
+function proveThenSet(table: Table, column: Column, plan: string): readonly Draft[] {
+  const place = `${relationKey(table)}.${column.name}`;
+  const target = `ALTER TABLE ${qualified(table)}`;
+  const check = deriveName("segue_not_null_", column.name, `${plan}:${relationKey(table)}`);
+  const locks = exclusiveLocks(table);
+  return [
+    shortTransaction(
+      {
+        title: `require new rows to have ${place}`,
+        table,
+        statements: [`${target} ADD CONSTRAINT ${ident(check)} CHECK (${ident(column.name)} IS NOT NULL) NOT VALID`],
+        locks,
+      },
+      [dropConstraintUndo(table, table, check, locks)],
+    ),
+    ...validateConstraint(table, check),
+    shortTransaction(
+      {
+        title: `set not null on ${place}`,
+        table,
+        // Two statements: within one ALTER TABLE the constraint would be dropped before it could prove anything.
+        statements: [
+          `${target} ALTER COLUMN ${ident(column.name)} SET NOT NULL`,
+          `${target} DROP CONSTRAINT ${ident(check)}`,
+        ],
+        locks,
+      },
+      [
+        undoTransaction({
+          title: `drop not null of ${place}`,
+          table,
+          statements: [`${target} ALTER COLUMN ${ident(column.name)} DROP NOT NULL`],
+          locks,
+        }),
+      ],
+    ),
+  ];
+}
+
+/** 18 and newer: a NOT NULL constraint stands, NOT VALID. To leave it as it was, it is put back unvalidated. */
+function validateStanding(table: Table, column: Column, constraint: string): readonly Draft[] {
+  const drafts = validateConstraint(table, constraint);
+  const target = `ALTER TABLE ${qualified(table)}`;
+  const restore = undoTransaction({
+    title: `put back ${constraint} of ${relationKey(table)}, not valid`,
+    table,
+    statements: [
+      `${target} DROP CONSTRAINT IF EXISTS ${ident(constraint)}`,
+      `${target} ADD CONSTRAINT ${ident(constraint)} NOT NULL ${ident(column.name)} NOT VALID`,
+    ],
+    locks: exclusiveLocks(table),
+  });
+  const [first, ...rest] = drafts;
+  return first === undefined ? [] : [{ ...first, undo: [restore] }, ...rest];
+}

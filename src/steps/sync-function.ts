@@ -1,0 +1,184 @@
+import type { Table } from "../model/catalog.ts";
+import type { RelationName } from "../model/relation.ts";
+import { ident, qualified } from "../sql/identifier.ts";
+import { dollarQuote, literal } from "../sql/literal.ts";
+import { assignable, fitOrNull, stored } from "./cast.ts";
+import type { Derivation, Pair, Sync } from "./sync-pairs.ts";
+
+/**
+ * What the trigger does at its time of life.
+ * `healing`: from expand until ready, a row whose new side is still empty is filled by any update that touches it,
+ * so that a row that moves during the backfill is never missed. `both`: at ready. `reverse`: after the cut-over,
+ * only the hidden side is derived.
+ */
+export type SyncMode = "healing" | "both" | "reverse";
+
+/** Set to `on` in the backfill's own sessions, whose updates bring the new side with them. */
+const FILL_SETTING = "segue.fill";
+
+interface FunctionText {
+  readonly sync: Sync;
+  readonly name: RelationName;
+  readonly plan: string;
+  readonly mode: SyncMode;
+  /** What a column is called at that time of life: old names to hidden ones, shadows to the column's own. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/**
+ * CREATE OR REPLACE FUNCTION of a sync. It pins its search_path: an expression means the same whatever the application
+ * has set. It runs with the writer's rights.
+ */
+export function syncFunction(text: FunctionText): string {
+  const path = [...new Set([text.sync.table.schema, "public"])].map(ident).join(", ");
+  return (
+    `CREATE OR REPLACE FUNCTION ${qualified(text.name)}() RETURNS trigger LANGUAGE plpgsql ` +
+    `SET search_path = ${path}, pg_temp AS ${dollarQuote(syncBody(text))}`
+  );
+}
+
+/** The function's source, as pg_proc.prosrc has it. */
+export function syncBody({ sync, plan, mode, names }: FunctionText): string {
+  const text = new Writer(sync.table, plan, names);
+  const lines = [
+    "BEGIN",
+    ...sync.pairs.flatMap((pair) => text.pair(pair, mode)),
+    ...(mode === "reverse" ? [] : sync.fill.flatMap((derived) => text.fill(derived))),
+    "  RETURN NEW;",
+    "END",
+  ];
+  return `\n${lines.join("\n")}\n`;
+}
+
+/** Row images, not values, are compared: 1.0 and 1.00, or two spellings of a citext, are a change; json has no `=` at all. */
+export function changed(columns: readonly string[]): string {
+  const row = (side: string): string => `ROW(${columns.map((column) => `${side}.${ident(column)}`).join(", ")})`;
+  return `${row("NEW")} *<> ${row("OLD")}`;
+}
+
+function allNull(row: string, columns: readonly string[]): string {
+  return columns.map((column) => `${row}.${ident(column)} IS NULL`).join(" AND ");
+}
+
+/**
+ * The condition under which an UPDATE needs the function at all: an update of other columns costs a comparison, not a
+ * call. In a filling session only what a trigger of the application changed on the way needs it.
+ */
+export function updateCondition(sync: Sync): string {
+  const reads = [...new Set(sync.pairs.flatMap((pair) => pair.reads))];
+  const writes = [...new Set(sync.pairs.flatMap((pair) => pair.forward.map((f) => f.column)))];
+  const empty = [
+    ...sync.pairs.map((pair) => allNull("NEW", pair.forward.map((f) => f.column))),
+    ...sync.fill.map((derived) => allNull("NEW", [derived.column])),
+  ].map((condition) => `(${condition})`);
+  const own = [...(writes.length > 0 ? [changed(writes)] : []), ...empty].join(" OR ");
+  const outside = `(${notFilling(0)}) AND (${own})`;
+  return reads.length > 0 ? `${changed(reads)} OR ${outside}` : outside;
+}
+
+/** The condition under which an INSERT needs the function. */
+export function insertCondition(): string {
+  return notFilling(0);
+}
+
+/** Depth 0 in a WHEN clause: an update that a trigger of the application makes inside a fill is not the fill's. */
+function notFilling(depth: number): string {
+  return `coalesce(current_setting('${FILL_SETTING}', true), '') <> 'on' OR pg_trigger_depth() > ${depth}`;
+}
+
+class Writer {
+  readonly #table: Table;
+  readonly #plan: string;
+  readonly #names: ReadonlyMap<string, string>;
+
+  constructor(table: Table, plan: string, names: ReadonlyMap<string, string>) {
+    this.#table = table;
+    this.#plan = plan;
+    this.#names = names;
+  }
+
+  pair(pair: Pair, mode: SyncMode): string[] {
+    const named = (columns: readonly string[]): string[] => columns.map((column) => this.#name(column));
+    const newSide = named(pair.forward.map((f) => f.column));
+    const oldSide = named(pair.reverse.map((r) => r.column));
+    const reads = named(pair.reads);
+    const toOld = pair.reverse.flatMap((derived) => this.#assign(derived, "    "));
+    const toNew = pair.forward.flatMap((derived) => this.#assign(derived, "    "));
+    const nothing = ["    NULL;"];
+    if (mode === "reverse") {
+      if (toOld.length === 0) return [];
+      return [`  IF TG_OP = 'INSERT' OR ${changed(newSide)} THEN`, ...toOld, "  END IF;"];
+    }
+    const both = oldSide.length > 0 ? [`    IF ${changed(oldSide)} THEN`, `      ${this.#witness("both_changed")}`, "    END IF;"] : [];
+    return [
+      "  IF TG_OP = 'INSERT' THEN",
+      `    IF ${allNull("NEW", newSide)} THEN`,
+      ...toNew.map((line) => `  ${line}`),
+      "    ELSE",
+      ...(toOld.length > 0 ? this.#unlessConsistent(pair, toOld) : nothing).map((line) => `  ${line}`),
+      "    END IF;",
+      ...(reads.length > 0
+        ? [`  ELSIF ${changed(reads)} AND (${filling()} OR NOT ${changed(newSide)}) THEN`, ...toNew]
+        : []),
+      `  ELSIF ${changed(newSide)} THEN`,
+      ...(toOld.length > 0 ? [...both, ...toOld] : nothing),
+      ...(mode === "healing" ? [`  ELSIF ${allNull("NEW", newSide)} THEN`, ...toNew] : []),
+      "  END IF;",
+    ];
+  }
+
+  fill(derived: Derivation): string[] {
+    return [`  IF NEW.${ident(this.#name(derived.column))} IS NULL THEN`, ...this.#assign(derived, "    "), "  END IF;"];
+  }
+
+  /** An insert that brings both sides in agreement (a restore, a copy of a row) keeps them: `reverse` may lose something. */
+  #unlessConsistent(pair: Pair, toOld: readonly string[]): readonly string[] {
+    if (pair.forward.some((f) => f.guarded) || pair.reverse.every((r) => r.expression.column !== null)) return toOld;
+    const side = pair.forward.map((f) => `NEW.${ident(this.#name(f.column))}`).join(", ");
+    const derived = pair.forward.map((f) => stored(f.expression.render("NEW", this.#names), f.type)).join(", ");
+    return [`    IF ROW(${side}) *<> ROW(${derived}) THEN`, ...toOld.map((line) => `  ${line}`), "    END IF;"];
+  }
+
+  #assign(derived: Derivation, indent: string): string[] {
+    const target = `NEW.${ident(this.#name(derived.column))}`;
+    const value = derived.expression.render("NEW", this.#names);
+    if (!derived.guarded) return [`${indent}${target} := ${assignable(value, derived.type)};`];
+    if (derived.expression.column !== null && derived.sourceType !== null) {
+      const fitted = fitOrNull(value, derived.sourceType, derived.type);
+      if (fitted !== null) return [`${indent}${target} := ${fitted};`];
+    }
+    return [
+      "BEGIN",
+      `  ${target} := ${assignable(value, derived.type)};`,
+      "EXCEPTION WHEN OTHERS THEN",
+      // Not the expression's fault: the application must see these and try again.
+      "  IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;",
+      `  ${target} := NULL;`,
+      `  PERFORM segue.quarantine(${this.#here()}, ${this.#key()}, SQLERRM, SQLSTATE);`,
+      "END;",
+    ].map((line) => indent + line);
+  }
+
+  #name(column: string): string {
+    return this.#names.get(column) ?? column;
+  }
+
+  #here(): string {
+    return [this.#plan, this.#table.schema, this.#table.name].map(literal).join(", ");
+  }
+
+  #witness(kind: string): string {
+    return `PERFORM segue.witness(${this.#here()}, ${literal(kind)});`;
+  }
+
+  #key(): string {
+    const primary = this.#table.constraints.find((constraint) => constraint.kind === "primary key");
+    if (primary === undefined) return "jsonb_build_object('row', md5(NEW::text))";
+    return `jsonb_build_object(${primary.columns.map((column) => `${literal(column)}, NEW.${ident(column)}`).join(", ")})`;
+  }
+}
+
+/** Inside the function the trigger itself counts as one level. */
+function filling(): string {
+  return `NOT (${notFilling(1)})`;
+}

@@ -1,0 +1,94 @@
+import type { Table } from "../model/catalog.ts";
+import { SegueError } from "../model/errors.ts";
+import { relationKey } from "../model/relation.ts";
+import { type Expression, parseExpression } from "../sql/expression.ts";
+import { scalarToSql } from "../sql/expression.ts";
+import { requireColumn } from "./catalog-lookup.ts";
+import { assignmentCanRaise } from "./cast.ts";
+
+/** One column that a sync derives. */
+export interface Derivation {
+  readonly column: string;
+  readonly type: string;
+  readonly expression: Expression;
+  /** The type of the source if the expression is one plain column. */
+  readonly sourceType: string | null;
+  /** True if computing or assigning it can raise: it is then guarded. */
+  readonly guarded: boolean;
+}
+
+/** A connected set of columns: the direction of a write is decided for the set as a whole. */
+export interface Pair {
+  readonly forward: readonly Derivation[];
+  readonly reverse: readonly Derivation[];
+  /** The columns that `forward` reads: a change to one of them recomputes the new side. */
+  readonly reads: readonly string[];
+}
+
+export interface SyncFields {
+  readonly table: string;
+  readonly forward?: Readonly<Record<string, string | number | boolean>> | undefined;
+  readonly reverse?: Readonly<Record<string, string | number | boolean>> | undefined;
+  readonly fill?: Readonly<Record<string, string | number | boolean>> | undefined;
+}
+
+/** What a sync says, resolved against its table. */
+export interface Sync {
+  readonly table: Table;
+  readonly pairs: readonly Pair[];
+  /** Columns that get a value whenever a write would leave them NULL. */
+  readonly fill: readonly Derivation[];
+}
+
+/** @throws SegueError SEG0101 for a column that the table lacks, SEG0004 for an expression, SEG0103 for a generated column. */
+export function resolveSync(fields: SyncFields, table: Table): Sync {
+  const derive = (map: SyncFields["forward"]): Derivation[] =>
+    Object.entries(map ?? {}).map(([column, scalar]) => derivation(table, column, scalar));
+  const forward = derive(fields.forward);
+  const reverse = derive(fields.reverse);
+  return { table, pairs: connect(forward, reverse), fill: derive(fields.fill) };
+}
+
+function derivation(table: Table, name: string, scalar: string | number | boolean): Derivation {
+  const column = requireColumn(table, name);
+  if (column.generated !== null) throw generatedColumn(table, name);
+  const expression = parseExpression(scalarToSql(scalar), {
+    table,
+    columns: table.columns.map((c) => c.name),
+    types: new Map(table.columns.map((c) => [c.name, c.type])),
+  });
+  for (const read of expression.columns) {
+    // A BEFORE trigger sees a generated column before it is computed: the value would be wrong.
+    if (requireColumn(table, read).generated !== null) throw generatedColumn(table, read);
+  }
+  const sourceType = expression.column === null ? null : requireColumn(table, expression.column).type;
+  const guarded = expression.canRaise || (sourceType === null ? column.type !== "text" : assignmentCanRaise(sourceType, column.type));
+  return { column: name, type: column.type, expression, sourceType, guarded };
+}
+
+function generatedColumn(table: Table, name: string): SegueError {
+  return new SegueError("SEG0103", {
+    message: `${relationKey(table)}.${name} is a generated column: a sync trigger can't read or write it`,
+    object: `${relationKey(table)}.${name}`,
+  });
+}
+
+/** Sets of derivations that name each other's columns. A column that is only read joins nothing. */
+function connect(forward: readonly Derivation[], reverse: readonly Derivation[]): Pair[] {
+  const pairs: { forward: Derivation[]; reverse: Derivation[] }[] = [];
+  for (const derived of forward) pairs.push({ forward: [derived], reverse: [] });
+  for (const derived of reverse) {
+    const joined = pairs.filter((pair) =>
+      pair.forward.some((f) => f.expression.columns.includes(derived.column) || derived.expression.columns.includes(f.column)),
+    );
+    const merged = { forward: joined.flatMap((p) => p.forward), reverse: [...joined.flatMap((p) => p.reverse), derived] };
+    for (const pair of joined) pairs.splice(pairs.indexOf(pair), 1);
+    pairs.push(merged);
+  }
+  return pairs.map((pair) => ({
+    ...pair,
+    reads: [...new Set(pair.forward.flatMap((f) => f.expression.columns))].filter(
+      (column) => !pair.forward.some((f) => f.column === column),
+    ),
+  }));
+}

@@ -1,0 +1,97 @@
+import type { Table } from "../model/catalog.ts";
+import { relationKey } from "../model/relation.ts";
+import { type Loss, ROW, type Verification } from "../model/step.ts";
+import { ident, qualified } from "../sql/identifier.ts";
+import { literal } from "../sql/literal.ts";
+import { nameOf } from "./catalog-lookup.ts";
+import { assignable, stored } from "./cast.ts";
+import type { Derivation, Pair, Sync } from "./sync-pairs.ts";
+
+const row = (columns: readonly Derivation[]): string => `ROW(${columns.map((d) => `${ROW}.${ident(d.column)}`).join(", ")})`;
+const values = (columns: readonly Derivation[]): string =>
+  `ROW(${columns.map((d) => stored(d.expression.render(ROW), d.type)).join(", ")})`;
+const allNull = (columns: readonly Derivation[]): string =>
+  columns.map((d) => `${ROW}.${ident(d.column)} IS NULL`).join(" AND ");
+
+/**
+ * A row is consistent if `new = forward(old)` or `old = reverse(new)`. Both sides are read from one row version, so the
+ * predicate is exact on a live table. A new value that the old side can't hold stands beside a NULL there.
+ */
+function mismatch(pair: Pair): string {
+  const isForward = `${row(pair.forward)} *= ${values(pair.forward)}`;
+  if (pair.reverse.length === 0) return `CASE WHEN ${isForward} THEN false ELSE ${allNull(pair.forward)} END`;
+  const unheld = pair.reverse.some((d) => d.guarded) ? ` WHEN ${allNull(pair.reverse)} THEN ${allNull(pair.forward)}` : "";
+  return `CASE WHEN ${isForward} THEN false${unheld} ELSE ${row(pair.reverse)} *<> ${values(pair.reverse)} END`;
+}
+
+/** The consistency pass of a sync, or none if it derives nothing. */
+export function verification(sync: Sync): readonly Verification[] {
+  const predicates = [
+    ...sync.pairs.filter((pair) => pair.forward.length > 0).map(mismatch),
+    ...sync.fill.map((d) => `(${ROW}.${ident(d.column)} IS NULL AND (${d.expression.render(ROW)}) IS NOT NULL)`),
+  ];
+  if (predicates.length === 0) return [];
+  return [
+    {
+      table: nameOf(sync.table),
+      title: `old and new shape of ${relationKey(sync.table)} agree`,
+      mismatch: predicates.map((predicate) => `(${predicate})`).join(" OR "),
+    },
+  ];
+}
+
+/** What a fill writes and where: each pair whose new side is empty, each column without a value. */
+export function fillOf(sync: Sync): { set: { column: string; value: string }[]; where: string } | null {
+  const needs: string[] = [];
+  const set: { column: string; value: string }[] = [];
+  const parts = sync.pairs.filter((pair) => pair.forward.length > 0).length + sync.fill.length;
+  for (const pair of sync.pairs) {
+    if (pair.forward.length === 0) continue;
+    const given = pair.forward.map((d) => `(${d.expression.render(ROW)}) IS NOT NULL`).join(" OR ");
+    const need = `${allNull(pair.forward)} AND (${given})`;
+    needs.push(need);
+    for (const d of pair.forward) {
+      const value = assignable(d.expression.render(ROW), d.type);
+      const own = `${ROW}.${ident(d.column)}`;
+      set.push({ column: d.column, value: parts === 1 ? value : `CASE WHEN ${need} THEN ${value} ELSE ${own} END` });
+    }
+  }
+  for (const d of sync.fill) {
+    const own = `${ROW}.${ident(d.column)}`;
+    const value = d.expression.render(ROW);
+    needs.push(d.expression.constant ? `${own} IS NULL` : `${own} IS NULL AND (${value}) IS NOT NULL`);
+    set.push({ column: d.column, value: parts === 1 ? assignable(value, d.type) : `coalesce(${own}, ${assignable(value, d.type)})` });
+  }
+  if (needs.length === 0) return null;
+  return { set, where: needs.map((need) => (needs.length === 1 ? need : `(${need})`)).join(" OR ") };
+}
+
+/** The loss of a reversal that must make a column NOT NULL over NULLs. */
+export function nullAfterReverse(table: Table, column: string, called = column): Omit<Loss, "step"> {
+  const from = `FROM ${qualified(table)} AS ${ROW} WHERE ${ROW}.${ident(called)} IS NULL`;
+  return {
+    what: `${relationKey(table)}.${column} becomes NOT NULL again, and some rows have no value for it`,
+    count: `SELECT count(*) ${from}`,
+    sample: `SELECT ${rowKey(table)} ${from} LIMIT 5`,
+    flag: "--keep-nullable",
+    fillable: { table: nameOf(table), column },
+  };
+}
+
+/** The loss of a reversal over values that the old side can't hold. */
+export function unrepresentable(table: Table, old: string, fresh: string, shown: string): Omit<Loss, "step"> {
+  const from = `FROM ${qualified(table)} AS ${ROW} WHERE ${ROW}.${ident(old)} IS NULL AND ${ROW}.${ident(fresh)} IS NOT NULL`;
+  return {
+    what: `some values of ${relationKey(table)}.${shown} can't be held by the old type`,
+    count: `SELECT count(*) ${from}`,
+    sample: `SELECT ${rowKey(table)} ${from} LIMIT 5`,
+    flag: "--lose-values",
+  };
+}
+
+/** How a row is named to people: its primary key as JSON, or its place. */
+export function rowKey(table: Table): string {
+  const primary = table.constraints.find((constraint) => constraint.kind === "primary key");
+  if (primary === undefined) return `${ROW}.ctid::text`;
+  return `jsonb_build_object(${primary.columns.map((c) => `${literal(c)}, ${ROW}.${ident(c)}`).join(", ")})::text`;
+}

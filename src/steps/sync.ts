@@ -1,0 +1,209 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { Catalog, Table } from "../model/catalog.ts";
+import { SegueError } from "../model/errors.ts";
+import { columnName, sqlExpression, tableName } from "../model/fields.ts";
+import { relationKey, type RelationName } from "../model/relation.ts";
+import { ROW, type UndoStep } from "../model/step.ts";
+import { deriveName, ident, parseTableName, qualified } from "../sql/identifier.ts";
+import { assignable } from "./cast.ts";
+import { exclusiveLocks, nameOf, requireTable } from "./catalog-lookup.ts";
+import { hiddenColumns, isDroppedBy, shadowsOf } from "./contract-entries.ts";
+import { restoreNotNull } from "./restore-not-null.ts";
+import type { Draft, Lowered, LowerContext, StepKind } from "./step-kind.ts";
+import { insertCondition, syncBody, syncFunction, type SyncMode, updateCondition } from "./sync-function.ts";
+import { resolveSync, type Sync, type SyncFields } from "./sync-pairs.ts";
+import { nullAfterReverse, verification } from "./sync-verification.ts";
+
+const expressions = z.record(columnName, sqlExpression);
+
+/** Names of what a sync puts into the database; derived, so that two plans on one table never share them. */
+export interface SyncNames {
+  readonly function: RelationName;
+  readonly insertTrigger: string;
+  readonly updateTrigger: string;
+}
+
+/** Triggers fire in the order of their names: `zzz` puts ours behind the application's own. */
+export function syncNames(table: RelationName, plan: string): SyncNames {
+  const seed = `${plan}:${relationKey(table)}`;
+  return {
+    function: { schema: "segue", name: deriveName("sync_", table.name, seed) },
+    insertTrigger: deriveName("zzz_segue_insert_", table.name, seed),
+    updateTrigger: deriveName("zzz_segue_update_", table.name, seed),
+  };
+}
+
+/**
+ * Keeps two shapes of a table's rows in step by triggers. Two of them with one function: the one for UPDATE has a
+ * WHEN clause that compares the columns, so that an update of anything else never calls the function.
+ */
+export const sync: StepKind<SyncFields> = {
+  kind: "sync",
+  fields: z
+    .strictObject({
+      table: tableName,
+      forward: expressions.optional().describe("Old to new: what an old writer's row means in the new shape."),
+      reverse: expressions.optional().describe("New to old: what a new writer's row means in the old shape."),
+      fill: expressions.optional().describe("Columns that get this value whenever a write would leave them NULL."),
+    })
+    .describe("Keeps the old and the new shape of each row in step, by triggers."),
+  phases: ["expand"],
+  tables: (fields, schema) => [parseTableName(fields.table, schema)],
+  touches: (fields, schema) => {
+    const table = parseTableName(fields.table, schema);
+    const columns = [fields.forward, fields.reverse, fields.fill].flatMap((map) => Object.keys(map ?? {}));
+    return columns.map((column) => ({ table, column }));
+  },
+  lower(fields, context) {
+    const table = requireTable(context.catalog, fields.table);
+    refuseWhatTriggersMiss(table);
+    return lowerSync(resolveSync(fields, table), context);
+  },
+};
+
+function refuseWhatTriggersMiss(table: Table): void {
+  if (table.inheritanceChildren.length === 0) return;
+  throw new SegueError("SEG0103", {
+    message: `${relationKey(table)} has inheritance children, whose rows a trigger on the parent does not see`,
+    object: relationKey(table),
+  });
+}
+
+function lowerSync(sync: Sync, context: LowerContext): Lowered {
+  const { table } = sync;
+  const names = syncNames(table, context.plan);
+  const named = hiddenColumns(context, table);
+  const create = (mode: SyncMode, columns: ReadonlyMap<string, string>): string =>
+    syncFunction({ sync, name: names.function, plan: context.plan, mode, names: columns });
+  const step = (title: string, statements: readonly string[], undo: readonly UndoStep[]): Draft => ({
+    kind: "transaction",
+    title: `${title} ${relationKey(table)}`,
+    table: nameOf(table),
+    statements,
+    locks: exclusiveLocks(table),
+    patience: "short",
+    scans: false,
+    rewrites: false,
+    undo,
+  });
+  const undoing = (title: string, statements: readonly string[]): readonly UndoStep[] => {
+    const { undo: _, ...body } = step(title, statements, []) as Extract<Draft, { kind: "transaction" }>;
+    return [{ ...body, id: "" }];
+  };
+
+  const none = new Map<string, string>();
+  const triggers = createTriggers(sync, names);
+  const teardown = dropSync(table, names);
+  const nullable = columnsThatMayBecomeNull(sync, context);
+  const expand = step("sync", [
+    create("healing", none),
+    ...triggers,
+    ...nullable.map((c) => dropNotNull(table, c)),
+    ...proof(sync),
+  ], [
+    ...undoing("stop the sync of", teardown),
+    ...nullable.flatMap((column) => restoreNotNull(table, column)),
+  ]);
+  const ready: Draft = {
+    ...step("end the healing of", [create("both", none)], []),
+    // CREATE OR REPLACE FUNCTION locks no table: writers switch over at their next call.
+    locks: [],
+    table: null,
+  } as Draft;
+  const bodies = (["healing", "both", "reverse"] as const).map((mode) =>
+    syncBody({ sync, name: names.function, plan: context.plan, mode, names: mode === "reverse" ? named : none }),
+  );
+  const watches = [
+    {
+      table: nameOf(table),
+      triggers: [names.insertTrigger, names.updateTrigger],
+      function: names.function,
+      sources: bodies.map((body) => createHash("md5").update(body).digest("hex")),
+    },
+  ];
+  const losses = nullable.map((column) => nullAfterReverse(table, column));
+  const base: Lowered = { expand: [expand], ready: sync.pairs.length > 0 ? [ready] : [], watches, losses, verify: verification(sync) };
+  if (!isDroppedBy(context, table)) {
+    const recreate = undoing("sync", [create("both", none), ...triggers]);
+    return { ...base, cutover: [step("stop the sync of", teardown, recreate)] };
+  }
+  return {
+    ...base,
+    cutover: [step("flip the sync of", [create("reverse", named)], undoing("flip back the sync of", [create("both", none)]))],
+    drop: [step("stop the sync of", teardown, [])],
+  };
+}
+
+function createTriggers(sync: Sync, names: SyncNames): string[] {
+  const { table } = sync;
+  const call = `EXECUTE FUNCTION ${qualified(names.function)}()`;
+  const always = (trigger: string): string[] =>
+    // Apply workers run with session_replication_role = replica and skip ordinary triggers.
+    table.subscribed ? [`ALTER TABLE ${qualified(table)} ENABLE ALWAYS TRIGGER ${ident(trigger)}`] : [];
+  return [
+    `CREATE TRIGGER ${ident(names.insertTrigger)} BEFORE INSERT ON ${qualified(table)} FOR EACH ROW WHEN (${insertCondition()}) ${call}`,
+    `CREATE TRIGGER ${ident(names.updateTrigger)} BEFORE UPDATE ON ${qualified(table)} FOR EACH ROW WHEN (${updateCondition(sync)}) ${call}`,
+    ...always(names.insertTrigger),
+    ...always(names.updateTrigger),
+  ];
+}
+
+/**
+ * plpgsql looks at an expression only when it runs: a function that is missing, or a type that does not fit, would fail the
+ * application's write. Planning the expressions in the same transaction finds it while nothing has changed.
+ */
+function proof(sync: Sync): string[] {
+  const derived = [...sync.pairs.flatMap((pair) => [...pair.forward, ...pair.reverse]), ...sync.fill];
+  if (derived.length === 0) return [];
+  const values = derived.map((d) => assignable(d.expression.render(ROW), d.type)).join(", ");
+  return [`EXPLAIN SELECT ${values} FROM ${qualified(sync.table)} AS ${ROW}`];
+}
+
+function dropSync(table: Table, names: SyncNames): string[] {
+  return [
+    `DROP TRIGGER IF EXISTS ${ident(names.insertTrigger)} ON ${qualified(table)}`,
+    `DROP TRIGGER IF EXISTS ${ident(names.updateTrigger)} ON ${qualified(table)}`,
+    `DROP FUNCTION IF EXISTS ${qualified(names.function)}()`,
+  ];
+}
+
+function dropNotNull(table: Table, column: string): string {
+  return `ALTER TABLE ${qualified(table)} ALTER COLUMN ${ident(column)} DROP NOT NULL`;
+}
+
+/**
+ * Old-side columns that stop being NOT NULL at expand: a new writer's row may have nothing for them. A column whose
+ * duplicate no application can see before the cut-over, or that is just copied from one, keeps it.
+ */
+function columnsThatMayBecomeNull(sync: Sync, context: LowerContext): string[] {
+  const shadows = shadowsOf(context, sync.table);
+  return sync.pairs
+    .flatMap((pair) => pair.reverse)
+    .filter((derived) => !shadows.has(derived.column))
+    .filter((derived) => derived.guarded || derived.expression.column === null)
+    .map((derived) => derived.column)
+    .filter((column) => sync.table.columns.some((c) => c.name === column && c.notNull));
+}
+
+/** `drop_sync` ends a sync that hides nothing; a sync whose columns are dropped ends with them. */
+export const dropSyncEntry: StepKind<{ table: string }> = {
+  kind: "drop_sync",
+  fields: z.strictObject({ table: tableName }).describe("Ends the sync of a table."),
+  phases: ["contract"],
+  tables: (fields, schema) => [parseTableName(fields.table, schema)],
+  touches: () => [],
+  // The sync's own entry makes the step; this one says where in the plan it ends.
+  lower: (fields, context) => {
+    requireSync(context.catalog, fields.table, context);
+    return {};
+  },
+};
+
+function requireSync(catalog: Catalog, written: string, context: LowerContext): void {
+  const table = relationKey(parseTableName(written, catalog.defaultSchema));
+  const found = context.entries.some(
+    ({ spec }) => spec.kind === "sync" && relationKey(parseTableName(String(spec.fields["table"]), catalog.defaultSchema)) === table,
+  );
+  if (!found) throw new SegueError("SEG0101", { message: `drop_sync: the plan has no sync of ${table}`, object: table });
+}

@@ -1,0 +1,37 @@
+import type { Table } from "../model/catalog.ts";
+import type { TableLock } from "../model/lock.ts";
+import type { RelationName } from "../model/relation.ts";
+import type { UndoStep } from "../model/step.ts";
+import { nameOf } from "./catalog-lookup.ts";
+import type { Draft } from "./step-kind.ts";
+
+interface Transaction {
+  readonly title: string;
+  readonly table: RelationName;
+  readonly statements: readonly string[];
+  readonly locks: readonly TableLock[];
+}
+
+/** A transaction that holds strong locks for a moment: it reads no rows. */
+export function shortTransaction(transaction: Transaction, undo: readonly UndoStep[]): Draft {
+  return { ...common(transaction), patience: "short", scans: false, undo };
+}
+
+/** A transaction that reads rows under locks which stop nobody. */
+export function scanningTransaction(transaction: Transaction): Draft {
+  return { ...common(transaction), patience: "long", scans: true, undo: [] };
+}
+
+/** The undo of a short transaction. */
+export function undoTransaction(transaction: Transaction): UndoStep {
+  return { id: "", ...common(transaction), patience: "short", scans: false };
+}
+
+/** The locks of one mode on a table and all its partitions. */
+export function familyLocks(table: Table, mode: TableLock["mode"]): readonly TableLock[] {
+  return [table, ...table.partitions.map((partition) => partition.name)].map((relation) => ({ relation: nameOf(relation), mode }));
+}
+
+function common({ locks, statements, table, title }: Transaction) {
+  return { kind: "transaction", title, table: nameOf(table), statements, locks, rewrites: false } as const;
+}
