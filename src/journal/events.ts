@@ -1,0 +1,37 @@
+import type { Session } from "../postgres/session.ts";
+
+/** The channel on which everything that moves is announced; the payload is the rollout's id. */
+export const CHANNEL = "segue";
+
+export interface JournalEvent {
+  readonly id: string;
+  readonly time: Date;
+  readonly type: string;
+  readonly actor: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** Adds to the history and wakes who watches; in the caller's transaction, so that it happens if and only if the rest does. */
+export async function recordEvent(
+  session: Session,
+  rollout: string,
+  type: string,
+  detail: Readonly<Record<string, unknown>> = {},
+  actor?: string,
+): Promise<void> {
+  await session.query(
+    `WITH event AS (
+       INSERT INTO segue.event (rollout, type, actor, detail) VALUES ($1, $2, coalesce($4, session_user), $3)
+     ) SELECT pg_notify('${CHANNEL}', $5)`,
+    [rollout, type, JSON.stringify(detail), actor ?? null, rollout],
+  );
+}
+
+/** The history of a rollout, oldest first. */
+export async function eventsOf(session: Session, rollout: string): Promise<readonly JournalEvent[]> {
+  const { rows } = await session.query<JournalEvent>(
+    `SELECT id, time, type, actor, detail FROM segue.event WHERE rollout = $1 ORDER BY id`,
+    [rollout],
+  );
+  return rows;
+}

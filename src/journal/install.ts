@@ -1,0 +1,88 @@
+import { SegueError } from "../model/errors.ts";
+import type { Session } from "../postgres/session.ts";
+import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.ts";
+import { retrying } from "../postgres/retry.ts";
+import { JOURNAL_MIGRATIONS } from "./schema.ts";
+
+/** The key of the advisory lock under which the journal is installed: the bytes of "segue". */
+const INSTALL_LOCK = "495873389925";
+
+/** The SQL that installs or brings up to date the whole journal, for people who run it themselves. */
+export function journalScript(): string {
+  const blocks = JOURNAL_MIGRATIONS.map((sql, index) => `${sql.trim()}\n${record(index + 1)};`);
+  return ["BEGIN;", `${BOOTSTRAP};`, ...blocks, "COMMIT;"].join("\n\n");
+}
+
+const BOOTSTRAP = `CREATE SCHEMA IF NOT EXISTS segue;
+CREATE TABLE IF NOT EXISTS segue.version (
+  version integer PRIMARY KEY,
+  installed_at timestamptz NOT NULL DEFAULT clock_timestamp()
+)`;
+
+const record = (version: number): string => `INSERT INTO segue.version (version) VALUES (${version})`;
+
+/** The journal's version, 0 if it is not there. */
+export async function journalVersion(session: Session): Promise<number> {
+  const { rows } = await session.query<{ present: boolean }>(
+    `SELECT to_regclass('segue.version') IS NOT NULL AS present`,
+  );
+  if (rows[0]?.present !== true) return 0;
+  const found = await session.query<{ version: number }>(`SELECT coalesce(max(version), 0)::int AS version FROM segue.version`);
+  return found.rows[0]?.version ?? 0;
+}
+
+/**
+ * Installs the journal, or opens one that an older version wrote by running the migrations that it lacks. Two that start
+ * together take turns.
+ *
+ * @throws SegueError SEG0205 if a newer Segue wrote it, SEG0207 without the privilege to create a schema
+ */
+export async function installJournal(session: Session): Promise<void> {
+  if ((await requireReadable(session)) === JOURNAL_MIGRATIONS.length) return;
+  try {
+    await retrying(() => migrate(session), { budgetMs: 30_000 });
+  } catch (error) {
+    if (sqlstateOf(error) !== SQLSTATE.insufficientPrivilege) throw error;
+    throw new SegueError("SEG0207", {
+      message: "the role may not create the journal, schema segue, in this database",
+      object: "segue",
+      left: "Nothing changed.",
+      next: "have an owner run the output of `segue init --print-sql`, or GRANT CREATE ON DATABASE … TO the role",
+      cause: error,
+    });
+  }
+}
+
+/** @throws SegueError SEG0205 if a newer Segue wrote the journal */
+async function requireReadable(session: Session): Promise<number> {
+  const version = await journalVersion(session);
+  if (version <= JOURNAL_MIGRATIONS.length) return version;
+  throw new SegueError("SEG0205", {
+    message: `the journal is of version ${version}; this Segue knows versions up to ${JOURNAL_MIGRATIONS.length}`,
+    object: "segue.version",
+    next: "use the newer pg-segue that wrote it",
+  });
+}
+
+/** @throws SegueError SEG0206 if there is no journal, SEG0205 if it is too new */
+export async function requireJournal(session: Session): Promise<void> {
+  if ((await requireReadable(session)) > 0) return;
+  throw new SegueError("SEG0206", { message: "this database has no journal (schema segue)", next: "segue init" });
+}
+
+async function migrate(session: Session): Promise<void> {
+  await session.transaction(async () => {
+    // The transaction form, and only tried for: a blocked waiter would hold a snapshot that index builds wait for.
+    const { rows } = await session.query<{ locked: boolean }>(`SELECT pg_try_advisory_xact_lock(${INSTALL_LOCK}) AS locked`);
+    if (rows[0]?.locked !== true) {
+      throw Object.assign(new Error("another process is installing the journal"), { code: SQLSTATE.lockNotAvailable });
+    }
+    await session.script(BOOTSTRAP);
+    const from = await requireReadable(session);
+    for (const [index, sql] of JOURNAL_MIGRATIONS.entries()) {
+      if (index < from) continue;
+      await session.script(sql);
+      await session.query(record(index + 1));
+    }
+  });
+}

@@ -1,0 +1,82 @@
+import { SegueError } from "../model/errors.ts";
+import type { Session } from "../postgres/session.ts";
+
+/** How long a runner may be silent before another may take over, in milliseconds. */
+export const LEASE_MS = 15_000;
+export const HEARTBEAT_MS = 3_000;
+
+export interface Lease {
+  readonly owner: string;
+  readonly epoch: number;
+  readonly expiresAt: Date;
+  readonly expired: boolean;
+}
+
+/** The lease of a rollout as it stands, by the database's clock; null if nobody ever held it or it was given back. */
+export async function readLease(session: Session, rollout: string): Promise<Lease | null> {
+  const { rows } = await session.query<{ owner: string; epoch: string; expires_at: Date; expired: boolean }>(
+    `SELECT owner, epoch, expires_at, expires_at <= clock_timestamp() AS expired FROM segue.lease WHERE rollout = $1`,
+    [rollout],
+  );
+  const row = rows[0];
+  return row === undefined ? null : { owner: row.owner, epoch: Number(row.epoch), expiresAt: row.expires_at, expired: row.expired };
+}
+
+/**
+ * Takes the lease and raises the epoch, so that no transaction of an earlier runner can commit from here on.
+ * `previous` is the owner whose lease had run out, null if it was free.
+ *
+ * @throws SegueError SEG0305 with the owner's name while another holds it
+ */
+export async function acquireLease(
+  session: Session,
+  rollout: string,
+  owner: string,
+  { force = false } = {},
+): Promise<{ epoch: number; previous: string | null }> {
+  return await session.transaction(async () => {
+    const { rows } = await session.query<{ epoch: string }>(
+      `UPDATE segue.rollout SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch`,
+      [rollout],
+    );
+    const epoch = Number(rows[0]?.epoch);
+    const held = await readLease(session, rollout);
+    if (held !== null && !held.expired && held.owner !== owner && !force) throw leaseHeld(rollout, held);
+    await session.query(
+      `INSERT INTO segue.lease (rollout, owner, epoch, expires_at)
+       VALUES ($1, $2, $3, clock_timestamp() + $4 * interval '1 millisecond')
+       ON CONFLICT (rollout) DO UPDATE SET owner = excluded.owner, epoch = excluded.epoch, expires_at = excluded.expires_at`,
+      [rollout, owner, epoch, LEASE_MS],
+    );
+    return { epoch, previous: held === null ? null : held.owner };
+  });
+}
+
+function leaseHeld(rollout: string, lease: Lease): SegueError {
+  return new SegueError("SEG0305", {
+    message: `the rollout is being run by ${lease.owner}`,
+    object: `rollout ${rollout}`,
+    left: "Nothing changed.",
+    next: "wait for it (`segue status --wait`), or `segue unlock` if that process is known to be dead",
+    detail: { owner: lease.owner, expires_at: lease.expiresAt.toISOString() },
+  });
+}
+
+/** Renews the lease; false if it is no longer ours. */
+export async function renewLease(session: Session, rollout: string, epoch: number): Promise<boolean> {
+  const { rowCount } = await session.query(
+    `UPDATE segue.lease SET expires_at = clock_timestamp() + $3 * interval '1 millisecond' WHERE rollout = $1 AND epoch = $2`,
+    [rollout, epoch, LEASE_MS],
+  );
+  return rowCount === 1;
+}
+
+/** Gives the lease back, if it is still ours. */
+export async function releaseLease(session: Session, rollout: string, epoch: number): Promise<void> {
+  await session.query(`DELETE FROM segue.lease WHERE rollout = $1 AND epoch = $2`, [rollout, epoch]);
+}
+
+/** The fence of a transaction: an error if another runner has taken over; holds off a takeover until the transaction ends. */
+export async function fence(session: Session, rollout: string, epoch: number): Promise<void> {
+  await session.query(`SELECT segue.fence($1, $2)`, [rollout, epoch]);
+}

@@ -1,0 +1,52 @@
+import { type Fact, factKey, type Question } from "../model/catalog.ts";
+import { loadParser } from "../sql/parser.ts";
+import { alterFact } from "./alter-fact.ts";
+import type { Session } from "./session.ts";
+import { sqlstateOf } from "./sqlstate.ts";
+import { transactionOpen } from "./transaction-open.ts";
+import { typeFact } from "./type-fact.ts";
+
+/**
+ * Asks the server itself what plans can't know: on temporary copies without rows, in a transaction or a savepoint
+ * that is rolled back. Takes nothing but ACCESS SHARE on a table asked about. What the server refuses is an answer too.
+ */
+export async function answerQuestions(
+  session: Session,
+  questions: readonly Question[],
+  /** Where unqualified types live. */
+  { schema = "public" }: { schema?: string } = {},
+): Promise<Record<string, Fact>> {
+  if (questions.length === 0) return {};
+  await loadParser();
+  const answers = async (): Promise<Record<string, Fact>> => {
+    const facts: Record<string, Fact> = {};
+    for (const question of questions) facts[factKey(question)] ??= await rolledBack(session, () => answer(session, question, schema));
+    return facts;
+  };
+  return (await transactionOpen(session)) ? answers() : session.transaction(answers);
+}
+
+async function answer(session: Session, question: Question, schema: string): Promise<Fact> {
+  switch (question.ask) {
+    case "alter":
+      return alterFact(session, question.table, question.action);
+    case "type":
+      return typeFact(session, question.type, schema);
+    default:
+      return question satisfies never;
+  }
+}
+
+async function rolledBack(session: Session, work: () => Promise<Fact>): Promise<Fact> {
+  await session.query("SAVEPOINT segue_question");
+  try {
+    return await work();
+  } catch (error) {
+    const sqlstate = sqlstateOf(error);
+    if (sqlstate === undefined || session.closed) throw error;
+    return { error: error instanceof Error ? error.message : String(error), sqlstate };
+  } finally {
+    // Takes back the copy, its lock on the table, and the settings.
+    if (!session.closed) await session.script("ROLLBACK TO SAVEPOINT segue_question; RELEASE SAVEPOINT segue_question");
+  }
+}

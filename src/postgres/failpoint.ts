@@ -1,0 +1,61 @@
+import { appendFileSync } from "node:fs";
+import type { Duplex } from "node:stream";
+
+/**
+ * A hook for crash tests. It counts the points right before and right after every statement of the sessions that were
+ * opened with `failpoints: true`: point 2n - 1 is before the n-th statement, point 2n after its answer. Only a
+ * runner's working session is counted, so the numbers are the same in every run.
+ *
+ * - `SEGUE_FAILPOINT=<n>`: the process kills itself (SIGKILL) at point n.
+ * - `SEGUE_FAILPOINT_DROP=<n>`: the server's answer to statement n is lost with the connection; the process lives.
+ * - `SEGUE_FAILPOINT_LOG=<file>`: appends a line a point: its number, a tab, the SQL on one line.
+ *
+ * With none of them set there are no points, and they cost nothing.
+ */
+export interface Failpoints {
+  /** Passed before a statement is sent; true if its answer is to be lost. */
+  before(sql: string): boolean;
+  /** Passed when a statement was answered, by a result or an error. */
+  after(sql: string): void;
+}
+
+/** Reads the hook's settings. `kill` is the process's own end, replaced in the unit test. */
+export function failpointsFrom(
+  env: Readonly<Record<string, string | undefined>>,
+  kill: () => void = () => process.kill(process.pid, "SIGKILL"),
+): Failpoints | null {
+  const killAt = ordinal(env, "SEGUE_FAILPOINT");
+  const dropAt = ordinal(env, "SEGUE_FAILPOINT_DROP");
+  const log = env["SEGUE_FAILPOINT_LOG"];
+  if (killAt === null && dropAt === null && log === undefined) return null;
+
+  let points = 0;
+  const pass = (sql: string): void => {
+    points += 1;
+    if (log !== undefined) appendFileSync(log, `${points}\t${sql.replaceAll(/\s+/g, " ").trim()}\n`);
+    if (points === killAt) kill();
+  };
+  return {
+    before(sql) {
+      pass(sql);
+      return (points + 1) / 2 === dropAt;
+    },
+    after: pass,
+  };
+}
+
+/** The hook of this process. */
+export const failpoints: Failpoints | null = failpointsFrom(process.env);
+
+/** Loses the next answer on a connection: it is destroyed as soon as the server has answered, before it is read. */
+export function loseAnswer(stream: Duplex): void {
+  stream.removeAllListeners("data");
+  stream.once("data", () => stream.destroy());
+}
+
+function ordinal(env: Readonly<Record<string, string | undefined>>, name: string): number | null {
+  const text = env[name];
+  if (text === undefined || text === "") return null;
+  if (!/^[1-9]\d*$/.test(text)) throw new RangeError(`${name} must be a number from 1, not ${JSON.stringify(text)}`);
+  return Number(text);
+}

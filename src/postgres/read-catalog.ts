@@ -1,0 +1,67 @@
+import type { Catalog, Question, Table } from "../model/catalog.ts";
+import { relationKey, type RelationName } from "../model/relation.ts";
+import { readColumns } from "./catalog-columns.ts";
+import { readConstraints } from "./catalog-constraints.ts";
+import { readDependents } from "./catalog-dependents.ts";
+import { readIndexes } from "./catalog-indexes.ts";
+import { readRelationNames } from "./catalog-relation-names.ts";
+import { readStatistics } from "./catalog-statistics.ts";
+import { readTables } from "./catalog-tables.ts";
+import { readTriggers } from "./catalog-triggers.ts";
+import { consistentRead } from "./consistent-read.ts";
+import { answerQuestions } from "./facts.ts";
+import type { Session } from "./session.ts";
+
+export interface CatalogScope {
+  readonly tables: readonly RelationName[];
+  /** Where relation names that are taken are looked for, besides the schemas of the tables. */
+  readonly schemas: readonly string[];
+  readonly defaultSchema: string;
+  readonly questions: readonly Question[];
+}
+
+/**
+ * Reads the part of the database that a plan is about: a fixed number of queries, however many tables and columns.
+ * In an open transaction it works inside of it; the questions need one that is not read-only.
+ */
+export async function readCatalog(session: Session, scope: CatalogScope): Promise<Catalog> {
+  const { tables, schemas, defaultSchema, questions } = scope;
+  const read = await consistentRead(session, async () => ({
+    major: await majorOf(session),
+    tables: await assembled(session, tables),
+    relationNames: await readRelationNames(session, [...schemas, defaultSchema, ...tables.map(({ schema }) => schema)]),
+  }));
+  return { ...read, defaultSchema, facts: await answerQuestions(session, questions, { schema: defaultSchema }) };
+}
+
+async function assembled(session: Session, names: readonly RelationName[]): Promise<Record<string, Table>> {
+  const bare = await readTables(session, names);
+  const oids = bare.map((table) => table.oid);
+  const columns = await readColumns(session, oids);
+  const constraints = await readConstraints(session, oids);
+  const indexes = await readIndexes(session, oids);
+  const triggers = await readTriggers(session, oids);
+  const statistics = await readStatistics(session, oids);
+  const dependents = await readDependents(session, oids);
+  return Object.fromEntries(
+    bare.map((table) => [
+      relationKey(table),
+      {
+        ...table,
+        columns: columns(table.oid),
+        constraints: constraints(table.oid),
+        indexes: indexes(table.oid),
+        triggers: triggers(table.oid),
+        statistics: statistics(table.oid),
+        dependents: dependents(table.oid),
+      },
+    ]),
+  );
+}
+
+async function majorOf(session: Session): Promise<number> {
+  const { rows } = await session.query<{ major: number }>(
+    "SELECT current_setting('server_version_num')::int / 10000 AS major",
+  );
+  return rows[0]?.major ?? 0;
+}

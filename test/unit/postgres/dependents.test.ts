@@ -1,0 +1,135 @@
+import { describe, expect, test } from "vitest";
+import type { Dependent } from "../../../src/model/catalog.ts";
+import { findDependents } from "../../../src/postgres/dependents.ts";
+import { pagilaScript } from "../../support/pagila.ts";
+import { MAJORS, testDatabase, type TestDatabase } from "../../support/postgres.ts";
+import { withSession } from "./with-session.ts";
+
+const inPublic = (name: string) => ({ schema: "public", name });
+
+async function dependentsOf(database: TestDatabase, name: string): Promise<Dependent[]> {
+  const found = await withSession(database, (session) => findDependents(session, inPublic(name)));
+  return found.toSorted((a, b) => (`${a.kind} ${a.name}` < `${b.kind} ${b.name}` ? -1 : 1));
+}
+
+const certain = (kind: Dependent["kind"], name: string, ...columns: string[]): Dependent => ({
+  kind,
+  name,
+  columns,
+  evidence: "pg_depend",
+});
+const byText = (name: string, ...columns: string[]): Dependent => ({ kind: "function", name, columns, evidence: "text" });
+
+describe.each(MAJORS)("on PostgreSQL %i", (major) => {
+  test("views and rules name the columns that they read", async () => {
+    const database = await testDatabase({
+      major,
+      script: `
+        CREATE TABLE t (a integer, b integer, c integer);
+        CREATE TABLE log (a integer);
+        CREATE VIEW reads_b AS SELECT b FROM t;
+        CREATE VIEW counts AS SELECT count(*) FROM t;
+        CREATE VIEW above AS SELECT b FROM reads_b;
+        CREATE MATERIALIZED VIEW stored AS SELECT 1 FROM t WHERE a > c;
+        CREATE RULE own AS ON UPDATE TO t WHERE NEW.c > 0 DO ALSO INSERT INTO log VALUES (OLD.a);
+        CREATE RULE other AS ON INSERT TO log DO ALSO UPDATE t SET b = NEW.a;
+        CREATE SCHEMA segue;
+        CREATE VIEW segue.hidden AS SELECT a FROM t;`,
+    });
+    expect(await dependentsOf(database, "t")).toEqual([
+      certain("materialized view", "public.stored", "a", "c"),
+      certain("rule", "other on public.log", "b"),
+      certain("rule", "own on public.t", "a", "c"),
+      certain("view", "public.counts"),
+      certain("view", "public.reads_b", "b"),
+    ]);
+    expect(await dependentsOf(database, "reads_b")).toEqual([certain("view", "public.above", "b")]);
+    expect(await dependentsOf(database, "missing")).toEqual([]);
+  });
+
+  test("policies, generated columns, foreign keys and publications name columns", async () => {
+    const database = await testDatabase({
+      major,
+      script: `
+        CREATE TABLE t (a integer, b integer, c integer, owner text, PRIMARY KEY (b, a),
+          g integer GENERATED ALWAYS AS (a + c) STORED, self_a integer, self_b integer, FOREIGN KEY (self_b, self_a) REFERENCES t);
+        CREATE TABLE u (x integer, y integer, CONSTRAINT "F k" FOREIGN KEY (x, y) REFERENCES t (b, a));
+        CREATE POLICY own ON t USING (owner = current_user);
+        CREATE POLICY all_rows ON t USING (true);
+        CREATE POLICY via ON u USING (EXISTS (SELECT FROM t WHERE t.c = u.x));
+        CREATE PUBLICATION everything FOR ALL TABLES;
+        CREATE PUBLICATION "P ub" FOR TABLE t;`,
+    });
+    if (major >= 15) await database.query('ALTER PUBLICATION "P ub" SET TABLE t (a, b) WHERE (a > 1)');
+    expect(await dependentsOf(database, "t")).toEqual([
+      certain("foreign key", '"F k" on public.u', "a", "b"),
+      certain("generated column", "public.t.g", "a", "c"),
+      certain("policy", "all_rows on public.t"),
+      certain("policy", "own on public.t", "owner"),
+      certain("policy", "via on public.u", "c"),
+      certain("publication", '"P ub"', ...(major >= 15 ? ["a", "b"] : [])),
+    ]);
+  });
+
+  test("functions are found by what their bodies name, and atomic bodies by pg_depend", async () => {
+    const database = await testDatabase({
+      major,
+      script: `
+        SET check_function_bodies = off;
+        CREATE TABLE users (id integer, username text, "Ma il" text, total integer);
+        CREATE FUNCTION both() RETURNS integer LANGUAGE sql AS 'SELECT count(USERNAME) FROM Users';
+        CREATE FUNCTION table_only() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM users';
+        CREATE FUNCTION column_only() RETURNS text LANGUAGE sql AS 'SELECT username FROM elsewhere';
+        CREATE FUNCTION longer() RETURNS text LANGUAGE sql AS 'SELECT usernames FROM users_old, superusers';
+        CREATE FUNCTION comment() RETURNS integer LANGUAGE sql AS $$ SELECT 1 -- users.username
+          /* users.username */ $$;
+        CREATE FUNCTION quoted(integer) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT "Ma il" FROM users); END $$;
+        CREATE FUNCTION dynamic() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'UPDATE users SET total = 0'; EXECUTE format('x %I', 'Ma il'); END $$;
+        CREATE FUNCTION trg() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.total := 1; RETURN NEW; END';
+        CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION trg();
+        CREATE FUNCTION takes(users) RETURNS integer LANGUAGE sql AS 'SELECT 1';
+        CREATE FUNCTION atomic() RETURNS text BEGIN ATOMIC SELECT username FROM users; END;
+        CREATE SCHEMA segue;
+        CREATE FUNCTION segue.sync() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM username FROM users; RETURN NEW; END';
+        CREATE EXTENSION btree_gist;`,
+    });
+    expect(await dependentsOf(database, "users")).toEqual([
+      certain("function", "public.atomic()", "username"),
+      byText("public.both()", "username"),
+      byText("public.dynamic()", "Ma il", "total"),
+      byText("public.quoted(integer)", "Ma il"),
+      certain("function", "public.takes(public.users)"),
+      byText("public.trg()", "total"),
+    ]);
+  });
+
+  test("what hangs on a partition hangs on the table", async () => {
+    const database = await testDatabase({
+      major,
+      script: `
+        CREATE TABLE p (k integer, a integer) PARTITION BY RANGE (k);
+        CREATE TABLE p_1 (gone integer, a integer, k integer);
+        ALTER TABLE p_1 DROP gone;
+        ALTER TABLE p ATTACH PARTITION p_1 FOR VALUES FROM (0) TO (10);
+        CREATE VIEW of_leaf AS SELECT a FROM p_1;
+        CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TRIGGER cloned AFTER UPDATE OF a ON p FOR EACH ROW EXECUTE FUNCTION f();
+        CREATE TRIGGER alone AFTER UPDATE OF a ON p_1 FOR EACH ROW EXECUTE FUNCTION f();`,
+    });
+    expect(await dependentsOf(database, "p")).toEqual([
+      certain("trigger", "alone on public.p_1", "a"),
+      certain("trigger", "cloned on public.p", "a"),
+      certain("view", "public.of_leaf", "a"),
+    ]);
+  });
+
+  test.skipIf(pagilaScript() === null)("Pagila's dependents of a column are complete", async () => {
+    const database = await testDatabase({ major, template: { name: "pagila", script: pagilaScript()! } });
+    const ofRate = (await dependentsOf(database, "film")).filter(({ columns }) => columns.includes("rental_rate"));
+    expect(ofRate.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      "function public.get_customer_balance(integer,timestamp without time zone)",
+      "view public.film_list",
+      "view public.nicer_but_slower_film_list",
+    ]);
+  });
+});
