@@ -1,0 +1,151 @@
+import type { RelationName } from "../model/relation.ts";
+import { type FillStep, ROW } from "../model/step.ts";
+import { ident, qualified } from "../sql/identifier.ts";
+import { literal } from "../sql/literal.ts";
+import { beyond, keyList, keyValues } from "./key-range.ts";
+import { rowKey } from "./row-key.ts";
+
+/** What all batches of one table have in common. */
+export interface Work {
+  readonly rollout: string;
+  readonly epoch: number;
+  /** segue.extent.id */
+  readonly extent: string;
+  /** A heap, never a partitioned table. */
+  readonly table: RelationName;
+  readonly step: Pick<FillStep, "set" | "where">;
+  /** The columns that name a row in the quarantine. */
+  readonly keyColumns: readonly string[];
+  /** Keys, as JSON text, of the rows that are put aside. */
+  readonly aside: readonly string[];
+}
+
+/** Blocks [from, to) of a heap, and of them the rows that hash to a stripe. */
+export interface BlockRange {
+  readonly from: number;
+  readonly to: number;
+  readonly stripe: number;
+  readonly stripes: number;
+}
+
+/** Where the extent stands once the batch is committed. */
+export interface Position {
+  readonly block: number;
+  readonly stripe: number;
+  readonly window: number;
+}
+
+/** What a batch returns. */
+export interface BatchRow {
+  readonly rows: string;
+  readonly relfilenode: string;
+}
+
+/**
+ * One batch over a range of blocks, as one message: the fence, the rows and the cursor commit together, or none of
+ * them does. `SET CONSTRAINTS` brings deferred checks into the statement, whose time is limited.
+ *
+ * With `skipLocked` a row that another session holds is left alone instead of waited for.
+ */
+export function blockBatch(work: Work, range: BlockRange, next: Position | null, skipLocked = false): string {
+  const wanted = `${inRange(range)} AND ${needs(work, range)}`;
+  if (!skipLocked) return batch(work, update(work, wanted), move(next));
+  // The inner scan locks; the outer one finds the same versions by their place.
+  const free = `SELECT ${ROW}.ctid FROM ONLY ${qualified(work.table)} AS ${ROW} WHERE ${wanted} FOR NO KEY UPDATE SKIP LOCKED`;
+  return batch(work, update(work, `${ROW}.ctid = ANY (ARRAY(${free})) AND ${needs(work)}`), move(next));
+}
+
+/** A batch of one row. It holds no other row while it waits for this one, and may take as long as it takes. */
+export function rowBatch(work: Work, ctid: string): string {
+  const text = update(work, `${ROW}.ctid = ${literal(ctid)}::tid AND ${needs({ ...work, aside: [] })}`);
+  return batch(work, text, [], ["SET LOCAL statement_timeout = 0"]);
+}
+
+/** A batch of the row that a quarantine entry names by the table's primary key, in whatever leaf it is by now. */
+export function keyedRowBatch(work: Work, key: string): string {
+  const place = `(${keyList(work.keyColumns)}) = (${keyValues(work.table, work.keyColumns, key)})`;
+  const text = update(work, `${place} AND ${needs({ ...work, aside: [] })}`, "");
+  return batch(work, text, [], ["SET LOCAL statement_timeout = 0"]);
+}
+
+/**
+ * A batch over the next `limit` rows in the order of a key. The upper edge is found in the same statement.
+ *
+ * @param after the key of the last row of the batch before, as JSON text; null at the start
+ * @param fill false moves the cursor over the rows and leaves them as they are
+ */
+export function keyBatch(work: Work, key: readonly string[], after: string | null, limit: number, fill = true): string {
+  const list = keyList(key);
+  const names = key.map(ident).join(", ");
+  const start = beyond(work.table, key, after);
+  const page = `SELECT ${list} FROM ONLY ${qualified(work.table)} AS ${ROW} WHERE ${start} ORDER BY ${list} LIMIT ${limit}`;
+  const edge = `SELECT * FROM page ORDER BY ${key.map((column) => `${ident(column)} DESC`).join(", ")} LIMIT 1`;
+  const wanted = `${start} AND (${list}) <= (SELECT ${names} FROM edge) AND ${fill ? needs(work) : "false"}`;
+  return script(
+    work,
+    [],
+    `WITH page AS MATERIALIZED (${page}), edge AS MATERIALIZED (${edge}), batch AS (${update(work, wanted)}) ` +
+      `${setExtent(work, [
+        "cursor_key = coalesce((SELECT to_jsonb(edge) FROM edge), cursor_key)",
+        `window_blocks = ${limit}`,
+      ])}, (SELECT count(*) FROM page) AS seen, cursor_key::text AS cursor`,
+  );
+}
+
+/** The predicate that a row still needs the fill. */
+export function needs(work: Work, stripes?: Pick<BlockRange, "stripe" | "stripes">): string {
+  const guards: string[] = [];
+  if (stripes !== undefined && stripes.stripes > 1) {
+    guards.push(`(hashtid(${ROW}.ctid) & ${stripes.stripes - 1}) = ${stripes.stripe}`);
+  }
+  if (work.aside.length > 0) {
+    guards.push(`${rowKey(work.keyColumns)} <> ALL (ARRAY[${work.aside.map(literal).join(", ")}]::jsonb[])`);
+  }
+  // CASE fixes the order: a predicate that raises for a row set aside is not reached. It also keeps the planner from
+  // an index on the predicate's columns, which would be scanned whole for each window.
+  return `CASE WHEN ${guards.length > 0 ? guards.join(" AND ") : "true"} THEN (${work.step.where}) ELSE false END`;
+}
+
+/** The TID range scan's condition: blocks [from, to). */
+export function inRange({ from, to }: Pick<BlockRange, "from" | "to">): string {
+  return `${ROW}.ctid >= '(${from},0)'::tid AND ${ROW}.ctid < '(${to},0)'::tid`;
+}
+
+/** Statements under the fence, as one message and so one transaction. */
+export function fenced(runner: Pick<Work, "rollout" | "epoch">, ...statements: readonly string[]): string {
+  return [`SELECT segue.fence(${runner.rollout}, ${runner.epoch})`, ...statements].join(";\n");
+}
+
+function batch(work: Work, updating: string, moves: readonly string[], before: readonly string[] = []): string {
+  return script(work, before, `WITH batch AS (${updating}) ${setExtent(work, moves)}`);
+}
+
+function script(work: Work, before: readonly string[], statement: string): string {
+  return fenced(work, ...before, "SET CONSTRAINTS ALL IMMEDIATE", statement);
+}
+
+function update({ table, step }: Work, wanted: string, only = "ONLY "): string {
+  const values = step.set.map(({ column, value }) => `${ident(column)} = ${value}`).join(", ");
+  return `UPDATE ${only}${qualified(table)} AS ${ROW} SET ${values} WHERE ${wanted} RETURNING 1`;
+}
+
+function setExtent(work: Work, moves: readonly string[]): string {
+  const set = [
+    ...moves,
+    "rows_done = rows_done + (SELECT count(*) FROM batch)",
+    "state = 'running'",
+    `epoch = ${work.epoch}`,
+    "updated_at = clock_timestamp()",
+  ];
+  return (
+    `UPDATE segue.extent SET ${set.join(", ")} WHERE id = ${work.extent} ` +
+    `RETURNING (SELECT count(*) FROM batch) AS rows, ` +
+    // Read under the batch's own lock on the table: it can't be rewritten before the commit.
+    `pg_relation_filenode(${literal(qualified(work.table))}::regclass)::text AS relfilenode`
+  );
+}
+
+function move(next: Position | null): string[] {
+  if (next === null) return [];
+  return [`cursor_block = ${next.block}`, `stripe = ${next.stripe}`, `window_blocks = ${next.window}`];
+}

@@ -1,0 +1,88 @@
+import { blockBatch, type BlockRange, type Position } from "./batch-sql.ts";
+import { advance, isSweep, type Lane, type PassResult, reportLocked, workOf } from "./lane.ts";
+import { fillPage } from "./page.ts";
+import { SWEEP } from "./stripes.ts";
+import { revisit } from "./revisit.ts";
+import { collapsed, collapses, halved, nextWindow } from "./window.ts";
+
+/**
+ * One pass over the blocks of a heap, from where the extent's cursor stands: windows of blocks, each filled in
+ * `stripes` statements that commit apart. A window shrinks around a row that fails until its page is found.
+ */
+export async function blockPass(lane: Lane): Promise<PassResult> {
+  const { worker, extent } = lane;
+  const stripes = extent.stripes ?? SWEEP;
+  const sweep = isSweep(lane);
+  const passedOver: { from: number; to: number }[] = [];
+  let { block, window, stripe } = extent;
+  let times: number[] = [];
+  let rows = 0;
+  // Once a row of a window was found locked, the window's other stripes do not wait for any.
+  let skipLocked = false;
+  let lockedInARow = 0;
+
+  const nextStripe = (window_: number): Position =>
+    stripe + 1 < stripes
+      ? { block, stripe: stripe + 1, window: window_ }
+      : { block: Math.min(block + window_, extent.endBlock), stripe: 0, window: window_ };
+  const move = (to: Position): void => {
+    if (to.block !== block) {
+      window = nextWindow(window, times, worker.pacing.target());
+      times = [];
+      skipLocked = false;
+    }
+    ({ block, stripe } = to);
+  };
+
+  while (block < extent.endBlock) {
+    const range: BlockRange = { from: block, to: Math.min(block + window, extent.endBlock), stripe, stripes };
+    const next = nextStripe(window);
+    const result = await worker.attempt(blockBatch(workOf(lane), range, next, skipLocked));
+    switch (result.outcome) {
+      case "done": {
+        lockedInARow = 0;
+        const filled = Number(result.row.rows);
+        rows += filled;
+        if (skipLocked && sweep) passedOver.push({ from: range.from, to: range.to });
+        times.push(result.elapsed);
+        const shrinks = collapses(result.elapsed, worker.pacing.target()) && next.block === block;
+        move(next);
+        // The window's remaining stripes run over a part of it; what follows is a window of its own.
+        if (shrinks) window = collapsed(window);
+        advance(lane, (block + ((range.to - range.from) * stripe) / stripes) / extent.endBlock, filled);
+        await lane.hotWatch.look(lane.leaf.table, sweep);
+        if (Number(result.row.relfilenode) !== extent.relfilenode) return { result: "rewritten" };
+        break;
+      }
+      case "locked":
+        if (skipLocked) {
+          // Not a row of ours: the table, or what a trigger or a foreign key locks. Nothing can be passed over.
+          window = halved(window);
+          await worker.giveWay(lockedInARow);
+          lockedInARow += 1;
+          if (lockedInARow > 2) reportLocked(lane);
+        }
+        skipLocked = true;
+        break;
+      case "slow":
+      case "bad":
+        if (range.to - range.from > 1) {
+          window = result.outcome === "slow" ? collapsed(range.to - range.from) : halved(range.to - range.from);
+          times = [];
+          break;
+        }
+        {
+          const page = await fillPage(lane, range);
+          if (page.result === "rewritten") return page;
+          rows += page.rows;
+          if (page.passedOver && sweep) passedOver.push({ from: range.from, to: range.to });
+          move(next);
+        }
+        break;
+      default:
+        result satisfies never;
+    }
+  }
+  if (passedOver.length > 0) rows += await revisit(lane, passedOver);
+  return { result: "complete", rows, untouched: rows === 0 && passedOver.length === 0 };
+}

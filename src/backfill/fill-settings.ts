@@ -1,0 +1,88 @@
+import { SegueError } from "../model/errors.ts";
+import type { RelationName } from "../model/relation.ts";
+import type { Session } from "../postgres/session.ts";
+import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.ts";
+import { ident } from "../sql/identifier.ts";
+
+/** Milliseconds that a batch waits for one lock, and that one statement of it may take. */
+export interface BatchLimits {
+  readonly lockTimeout: number;
+  readonly statementTimeout: number;
+}
+
+const LONGEST_LOCK_WAIT_MS = 50;
+
+/**
+ * A batch that has ended before deadlock_timeout can't be found in a deadlock by anyone who came to wait for it: so
+ * the application never loses one to a fill. The lock waits are far shorter still: whoever waits for the batch waits
+ * that much longer.
+ */
+export function batchLimits(deadlockTimeout: number): BatchLimits {
+  return {
+    lockTimeout: Math.max(1, Math.min(LONGEST_LOCK_WAIT_MS, Math.floor(deadlockTimeout / 4))),
+    statementTimeout: Math.max(1, Math.floor(deadlockTimeout / 2)),
+  };
+}
+
+/** The path on which expressions of a plan are evaluated: the one that the sync function of the table pins. */
+export function expressionPath(table: RelationName): string {
+  return ["pg_catalog", ...new Set([ident(table.schema), "public"]), "pg_temp"].join(", ");
+}
+
+/** What a fill's session is set to; the sync triggers step aside where `segue.fill` is on. */
+export function fillSettings(table: RelationName, limits: BatchLimits): Record<string, string> {
+  return { ...readSettings(table), ...limitSettings(limits), "segue.fill": "on" };
+}
+
+/** What a verification's session is set to. */
+export function readSettings(table: RelationName): Record<string, string> {
+  return {
+    search_path: expressionPath(table),
+    // One window at a time, one process: what it takes from the application stays small.
+    max_parallel_workers_per_gather: "0",
+  };
+}
+
+function limitSettings({ lockTimeout, statementTimeout }: BatchLimits): Record<string, string> {
+  return { lock_timeout: `${lockTimeout}ms`, statement_timeout: `${statementTimeout}ms` };
+}
+
+/** Runs `work` with the session set otherwise, and sets it back. A session that was lost needs no setting back. */
+export async function withSettings<T>(
+  session: Session,
+  settings: Readonly<Record<string, string>>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const names = Object.keys(settings);
+  const { rows } = await session.query<{ name: string; value: string }>(
+    "SELECT name, coalesce(current_setting(name, true), '') AS value FROM unnest($1::text[]) AS name",
+    [names],
+  );
+  await apply(session, settings);
+  try {
+    return await work();
+  } finally {
+    if (!session.closed) await apply(session, Object.fromEntries(rows.map(({ name, value }) => [name, value])));
+  }
+}
+
+/**
+ * The setting that keeps the application's triggers from firing. It keeps foreign keys from being checked as well.
+ */
+export const SKIP_USER_TRIGGERS = { session_replication_role: "replica" } as const;
+
+async function apply(session: Session, settings: Readonly<Record<string, string>>): Promise<void> {
+  try {
+    await session.query("SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS setting (name, value)", [
+      Object.keys(settings),
+      Object.values(settings),
+    ]);
+  } catch (error) {
+    if (sqlstateOf(error) !== SQLSTATE.insufficientPrivilege) throw error;
+    throw new SegueError("SEG0207", {
+      message: "This role may not set session_replication_role, which `user_triggers: skip` needs",
+      next: 'GRANT SET ON PARAMETER session_replication_role TO the role (15+; before: a superuser), or set user_triggers: fire',
+      cause: error,
+    });
+  }
+}

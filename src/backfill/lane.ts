@@ -1,0 +1,50 @@
+import { relationKey } from "../model/relation.ts";
+import type { FillStep } from "../model/step.ts";
+import type { Work } from "./batch-sql.ts";
+import type { Extent } from "./extents.ts";
+import type { HotWatch } from "./hot-watch.ts";
+import type { Leaf } from "./leaves.ts";
+import type { Quarantine } from "./quarantine.ts";
+import { SWEEP } from "./stripes.ts";
+import type { Tracker } from "./tracker.ts";
+import type { Worker } from "./worker.ts";
+
+/** Everything that a pass over one leaf works with. */
+export interface Lane {
+  readonly worker: Worker;
+  readonly step: FillStep;
+  readonly leaf: Leaf;
+  readonly extent: Extent;
+  readonly quarantine: Quarantine;
+  /** The columns of the table's primary key. */
+  readonly keyColumns: readonly string[];
+  readonly tracker: Tracker;
+  readonly hotWatch: HotWatch;
+}
+
+/** What a whole pass over a leaf has come to. */
+export type PassResult =
+  /** `untouched` is true for the one that proves that nothing is left: it filled no row and passed over none. */
+  | { readonly result: "complete"; readonly rows: number; readonly untouched: boolean }
+  /** The storage is another one: the blocks that were passed are not the blocks that are there. */
+  | { readonly result: "rewritten" };
+
+/** The lane's batches, with the rows that are put aside by now. */
+export function workOf({ worker, step, leaf, extent, quarantine, keyColumns }: Lane): Work {
+  const { rollout, epoch } = worker.context;
+  return { rollout, epoch, extent: extent.id, table: leaf.table, step, keyColumns, aside: quarantine.keys };
+}
+
+export function isSweep({ extent }: Lane): boolean {
+  return extent.stripes === SWEEP;
+}
+
+/** Counts a batch that was committed, and reports. */
+export function advance(lane: Lane, share: number, rows: number): void {
+  lane.tracker.advance(relationKey(lane.leaf.table), isSweep(lane) ? "sweep" : "fill", share, rows);
+}
+
+/** Says that rows stay locked, and by whom as far as it was seen. */
+export function reportLocked({ worker, leaf }: Pick<Lane, "worker" | "leaf">): void {
+  worker.context.emit({ type: "locked", table: leaf.table, blockers: worker.pacing.blockers });
+}

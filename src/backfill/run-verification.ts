@@ -1,0 +1,73 @@
+import { relationKey } from "../model/relation.ts";
+import type { Verification } from "../model/step.ts";
+import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.ts";
+import { type LeafCount, NOTHING, plus } from "./check-lane.ts";
+import type { FillContext } from "./context.ts";
+import { readSettings, withSettings } from "./fill-settings.ts";
+import { type Leaf, readTree } from "./leaves.ts";
+import { Pacing } from "./pacing.ts";
+import { Tracker } from "./tracker.ts";
+import { verifyBlocks } from "./verify-blocks.ts";
+import { verifyByKey } from "./verify-keys.ts";
+import { Worker } from "./worker.ts";
+
+/** Milliseconds. Longer than a batch: nobody waits for a reader, but its snapshot holds pruning off. */
+const STATEMENT_TIME = 200;
+/** Milliseconds: a statement of a predicate that is dear for some row, but not a hang. */
+const STATEMENT_TIMEOUT = 5_000;
+const LOCK_TIMEOUT = 1_000;
+
+/** `samples`: at most ten keys, `{"id": 7}`, with the error where the predicate itself failed for the row. */
+export type VerificationResult = LeafCount;
+
+/**
+ * Checks every row of a table, leaf by leaf, as large as they are now, by read-only statements that each span a few
+ * blocks. A row for which the predicate fails, or comes to NULL, is a mismatch. A row that is moved from what is still
+ * to be read into what has been read goes by unseen; it was written through the sync in that very moment.
+ *
+ * @throws SegueError SEG0308 if cancelled, SEG0309 if the signal is aborted, SEG0103 for a table that can't be walked
+ */
+export async function runVerification(context: FillContext, verification: Verification): Promise<VerificationResult> {
+  const settings = { ...context.settings, batch_time: STATEMENT_TIME, batch_time_busy: STATEMENT_TIME };
+  const reading: FillContext = { ...context, settings };
+  const pacing = new Pacing(reading, async () => null);
+  const worker = new Worker(reading, { id: "" }, pacing, STATEMENT_TIMEOUT);
+  const limits = { lock_timeout: `${LOCK_TIMEOUT}ms`, statement_timeout: `${STATEMENT_TIMEOUT}ms` };
+  const readOnly = { default_transaction_read_only: "on" };
+  return await withSettings(context.session, { ...readSettings(verification.table), ...limits, ...readOnly }, async () => {
+    const tracker = new Tracker(reading, verification.table, { sweeps: false, rows: 0 });
+    const counted = new Map<string, LeafCount>();
+    // Read again after each pass: a leaf that was attached meanwhile is part of the table.
+    for (let fresh = await unread(worker, verification, counted); fresh.leaves.length > 0; ) {
+      for (const leaf of fresh.leaves) tracker.expect(relationKey(leaf.table), leaf.blocks);
+      for (const leaf of fresh.leaves) {
+        const check = { table: leaf.table, mismatch: verification.mismatch, keyColumns: fresh.primaryKey };
+        const lane = { worker, tracker, leaf, check };
+        try {
+          counted.set(relationKey(leaf.table), await (leaf.method === "stripe" ? verifyBlocks(lane) : verifyByKey(lane)));
+        } catch (error) {
+          // Dropped on the way: it has no rows to be wrong.
+          if (sqlstateOf(error) !== SQLSTATE.undefinedTable || (await isLeaf(worker, verification, leaf))) throw error;
+          counted.set(relationKey(leaf.table), NOTHING);
+        }
+      }
+      fresh = await unread(worker, verification, counted);
+    }
+    tracker.finish("verify");
+    return [...counted.values()].reduce(plus, NOTHING);
+  });
+}
+
+async function unread(
+  worker: Worker,
+  { table }: Verification,
+  counted: ReadonlyMap<string, LeafCount>,
+): Promise<{ leaves: Leaf[]; primaryKey: readonly string[] }> {
+  const tree = await readTree(table, (sql, values) => worker.ask(sql, values));
+  return { primaryKey: tree.primaryKey, leaves: tree.leaves.filter((leaf) => !counted.has(relationKey(leaf.table))) };
+}
+
+async function isLeaf(worker: Worker, { table }: Verification, leaf: Leaf): Promise<boolean> {
+  const { leaves } = await readTree(table, (sql, values) => worker.ask(sql, values));
+  return leaves.some((other) => relationKey(other.table) === relationKey(leaf.table));
+}

@@ -1,0 +1,37 @@
+/** Blocks (or keys) of the first window of an extent: small, because nothing is known of the cost of a row. */
+export const FIRST_WINDOW = 32;
+
+/** No statement spans more, however fast it is: 512 MiB of blocks. */
+export const LARGEST_WINDOW = 65_536;
+
+const GROWTH = 1.5;
+const COLLAPSE_ABOVE = 5;
+
+/** True if a statement took so long that the window shrinks before its other stripes run. */
+export function collapses(elapsed: number, target: number): boolean {
+  return elapsed > COLLAPSE_ABOVE * target;
+}
+
+/** A tenth: what follows a statement that took over five times its target, or hit its timeout. */
+export function collapsed(window: number): number {
+  return Math.max(1, Math.floor(window / 10));
+}
+
+/** What follows a statement that failed somewhere in its window. */
+export function halved(window: number): number {
+  return Math.max(1, Math.floor(window / 2));
+}
+
+/**
+ * The next window from the times of this one's statements, in milliseconds. It grows by half at most, so that one fast
+ * window (all in cache, nothing to fill) does not lead to a slow one; it shrinks to what the target allows at once.
+ */
+export function nextWindow(window: number, times: readonly number[], target: number): number {
+  if (times.length === 0) return window;
+  const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
+  // The first stripe of a window may read from the disk what the others find in memory.
+  const cost = Math.max(mean, Math.max(...times) / 2.5, 0.01);
+  const factor = Math.min(GROWTH, target / cost);
+  const next = factor > 1 ? Math.ceil(window * factor) : Math.floor(window * factor);
+  return Math.min(LARGEST_WINDOW, Math.max(1, next));
+}

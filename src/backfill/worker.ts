@@ -1,0 +1,105 @@
+import { SegueError } from "../model/errors.ts";
+import { sleep } from "../postgres/sleep.ts";
+import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.ts";
+import type { BatchRow } from "./batch-sql.ts";
+import type { FillContext } from "./context.ts";
+import { failureOf } from "./failure.ts";
+import type { Pacing } from "./pacing.ts";
+
+/** What became of one batch. Whatever it is but `done`, nothing of the batch happened. */
+export type Outcome<R = BatchRow> =
+  | { readonly outcome: "done"; readonly row: R; readonly elapsed: number }
+  | { readonly outcome: "locked" }
+  | { readonly outcome: "slow" }
+  | { readonly outcome: "bad"; readonly error: Error; readonly sqlstate: string };
+
+const LOCK_BACKOFF_MS = { first: 50, most: 2_000 };
+
+/** Sends the statements of a fill or a verification, one transaction each, and says what became of them. */
+export class Worker {
+  readonly context: FillContext;
+  readonly step: { readonly id: string };
+  readonly pacing: Pacing;
+  /** Milliseconds; half of deadlock_timeout. */
+  readonly #statementTimeout: number;
+
+  constructor(context: FillContext, step: { readonly id: string }, pacing: Pacing, statementTimeout: number) {
+    this.context = context;
+    this.step = step;
+    this.pacing = pacing;
+    this.#statementTimeout = statementTimeout;
+  }
+
+  /**
+   * Runs one batch. Before it, pauses, throttles and the signal are obeyed.
+   *
+   * @throws SegueError SEG0308, SEG0309 at the boundary before the batch, SEG0403 if another runner has taken over
+   */
+  async attempt<R = BatchRow>(sql: string): Promise<Outcome<R>> {
+    await this.pacing.boundary();
+    const started = performance.now();
+    try {
+      const results = await this.pacing.watched(() => this.context.session.script(sql));
+      const elapsed = performance.now() - started;
+      this.pacing.took(elapsed);
+      return { outcome: "done", row: results.at(-1)?.rows[0] as R, elapsed };
+    } catch (error) {
+      return this.#judge(error, performance.now() - started);
+    }
+  }
+
+  /** Runs one statement outside of the batches, again and again while it finds the table locked. */
+  async ask<R>(sql: string, values: readonly unknown[] = []): Promise<R[]> {
+    return await this.#patiently(async () => (await this.context.session.query<R>(sql, values)).rows);
+  }
+
+  /** Runs a script that commits, again and again while it finds a lock. */
+  async commit(sql: string): Promise<void> {
+    await this.#patiently(() => this.context.session.script(sql));
+  }
+
+  /** Gives whoever holds the lock time; longer each time in a row. */
+  async giveWay(times: number): Promise<void> {
+    await sleep(Math.min(LOCK_BACKOFF_MS.most, LOCK_BACKOFF_MS.first * 2 ** Math.min(times, 10)));
+  }
+
+  async #patiently<T>(work: () => Promise<T>): Promise<T> {
+    for (let times = 0; ; times += 1) {
+      const started = performance.now();
+      try {
+        return await work();
+      } catch (error) {
+        const judged = this.#judge(error, performance.now() - started);
+        if (judged.outcome === "bad") throw judged.error;
+        await this.giveWay(times);
+        await this.pacing.boundary();
+      }
+    }
+  }
+
+  #judge(error: unknown, elapsed: number): Exclude<Outcome<never>, { outcome: "done" }> {
+    const sqlstate = sqlstateOf(error);
+    if (sqlstate === SQLSTATE.fenced) throw lostLease(this.context.epoch, error);
+    switch (failureOf(sqlstate)) {
+      case "lock":
+        return { outcome: "locked" };
+      case "timeout":
+        // The same code for a person's pg_cancel_backend(): then it came before the time was up.
+        if (elapsed < 0.9 * this.#statementTimeout) throw error;
+        return { outcome: "slow" };
+      case "data":
+        return { outcome: "bad", error: error as Error, sqlstate: sqlstate ?? "" };
+      case "fatal":
+        throw error;
+    }
+  }
+}
+
+function lostLease(epoch: number, cause: unknown): SegueError {
+  return new SegueError("SEG0403", {
+    message: `Another runner has taken the rollout over; this one's epoch was ${epoch}`,
+    left: "What was committed before stands; nothing after it.",
+    next: "segue status",
+    cause,
+  });
+}

@@ -1,0 +1,113 @@
+import { SegueError } from "../model/errors.ts";
+import type { RelationName } from "../model/relation.ts";
+import type { ConcurrentStep } from "../model/step.ts";
+import { recordEvent } from "../journal/events.ts";
+import { fence } from "../journal/lease.ts";
+import { stepDone, type StepRecord } from "../journal/steps.ts";
+import { readBlockers } from "../postgres/blockers.ts";
+import type { Session } from "../postgres/session.ts";
+import { qualified } from "../sql/identifier.ts";
+import { blockerInfo } from "./blocker-info.ts";
+import type { Runner } from "./runner.ts";
+
+/**
+ * Runs a statement that can't be in a transaction. On entry the catalog tells whether an earlier attempt finished it
+ * (then it is only marked), left half of it (an invalid index is dropped and built again) or nothing.
+ */
+export async function runConcurrent(runner: Runner, record: StepRecord, step: Omit<ConcurrentStep, "undo">): Promise<void> {
+  const { session, rollout, epoch } = runner;
+  // Held by nobody during the statement: a statement outside a transaction can't be fenced, only found and ended.
+  await session.transaction(() => fence(session, rollout, epoch));
+  await patiently(runner, step, async () => {
+    switch (step.probe.expect) {
+      case "index valid":
+        return await buildIndex(session, step.statement, step.probe.index);
+      case "index absent":
+        if ((await indexState(session, step.probe.index)) !== "absent") await session.query(step.statement);
+        return;
+      case "unknown":
+        return await runUncertain(runner, record, step.statement);
+      default:
+        return step.probe satisfies never;
+    }
+  });
+  await session.transaction(async () => {
+    await fence(session, rollout, epoch);
+    await stepDone(session, rollout, record);
+    await recordEvent(session, rollout, "step done", { step: step.id, title: step.title, sql: [step.statement] });
+  });
+}
+
+async function buildIndex(session: Session, statement: string, index: RelationName): Promise<void> {
+  const before = await indexState(session, index);
+  if (before === "valid") return;
+  const drop = `DROP INDEX CONCURRENTLY IF EXISTS ${qualified(index)}`;
+  if (before === "invalid") await session.query(drop);
+  try {
+    await session.query(statement);
+  } catch (error) {
+    // What is left of a failed unique build goes on refusing the application's rows: it must not stay.
+    if (!session.closed && (await indexState(session, index)) === "invalid") await session.query(drop);
+    throw error;
+  }
+  // With IF NOT EXISTS or a cancelled wait a statement can succeed over an invalid index.
+  if ((await indexState(session, index)) !== "valid") {
+    throw new SegueError("SEG0401", {
+      message: `index ${qualified(index)} is not valid after its build`,
+      object: qualified(index),
+      next: "segue resume builds it again",
+    });
+  }
+}
+
+async function indexState(session: Session, { schema, name }: RelationName): Promise<"absent" | "invalid" | "valid"> {
+  const { rows } = await session.query<{ valid: boolean }>(
+    `SELECT i.indisvalid AND i.indisready AS valid FROM pg_index i
+       JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = $1 AND c.relname = $2`,
+    [schema, name],
+  );
+  if (rows[0] === undefined) return "absent";
+  return rows[0].valid ? "valid" : "invalid";
+}
+
+/** A statement of a person's own: nothing tells whether an attempt that was cut off came through. */
+async function runUncertain(runner: Runner, record: StepRecord, statement: string): Promise<void> {
+  const { uncertain } = runner.options;
+  if (record.attempts > 0 && uncertain === undefined && record.error === null) {
+    throw new SegueError("SEG0401", {
+      message: `an earlier attempt at this statement was cut off, and nothing tells whether it came through: ${statement}`,
+      object: record.step.id,
+      next: `look in the database, then segue resume ${runner.plan} --rerun, or --skip if it did come through`,
+    });
+  }
+  if (uncertain === "skip" && record.attempts > 0) return;
+  await runner.session.query(statement);
+}
+
+/** No lock_timeout: it would kill a build that waits for an old snapshot and leave an invalid index. Who it waits for is told. */
+async function patiently(runner: Runner, step: { id: string }, work: () => Promise<void>): Promise<void> {
+  const { session, observer } = runner;
+  const started = performance.now();
+  await session.query("SET lock_timeout = 0");
+  let told = "";
+  const watch = setInterval(() => {
+    readBlockers(observer, session.pid).then(
+      (blockers) => {
+        const now = blockers.map((blocker) => blocker.pid).join();
+        if (now !== "" && now !== told) {
+          const waited = performance.now() - started;
+          runner.emit({ type: "lock_wait", step: step.id, attempt: 1, waited, blockers: blockers.map(blockerInfo) });
+        }
+        told = now;
+      },
+      () => {},
+    );
+  }, 500);
+  try {
+    await work();
+  } finally {
+    clearInterval(watch);
+    if (!session.closed) await session.query("SET lock_timeout = '10s'");
+  }
+}

@@ -1,0 +1,93 @@
+import { SegueError } from "../model/errors.ts";
+import { relationKey } from "../model/relation.ts";
+import type { FillStep } from "../model/step.ts";
+import type { BackfillEvent, FillContext } from "../backfill/context.ts";
+import { runFill } from "../backfill/run-fill.ts";
+import { recordEvent } from "../journal/events.ts";
+import { intentsOf } from "../journal/intents.ts";
+import { fence } from "../journal/lease.ts";
+import { openQuarantine } from "../journal/quarantine.ts";
+import { stepDone, type StepRecord } from "../journal/steps.ts";
+import { blockerInfo } from "./blocker-info.ts";
+import type { Runner, UnnamedEvent } from "./runner.ts";
+
+/**
+ * Fills a table, and marks the step done once a sweep has proved that nothing is left.
+ *
+ * @throws SegueError SEG0404 while rows are put aside because their value can't be computed
+ */
+export async function runFillStep(runner: Runner, record: StepRecord, step: FillStep): Promise<void> {
+  const { session, rollout, epoch } = runner;
+  const result = await runFill(fillContext(runner), step);
+  if (result.quarantined > 0) throw await rowsLeft(runner, relationKey(step.table), result.quarantined);
+  await session.transaction(async () => {
+    await fence(session, rollout, epoch);
+    await stepDone(session, rollout, record);
+    await recordEvent(session, rollout, "step done", { step: step.id, title: step.title, rows: result.rows });
+  });
+}
+
+/** What fills and verifications are given. */
+export function fillContext(runner: Runner): FillContext {
+  const { session, observer, rollout, epoch, program, options } = runner;
+  return {
+    session,
+    observer,
+    rollout,
+    epoch,
+    settings: program.settings.backfill,
+    signal: options.signal,
+    emit: (event) => {
+      runner.emit(translated(event));
+      if (["throttled", "paused", "resumed", "restarted", "quarantined", "cold"].includes(event.type)) {
+        recordEvent(observer, rollout, event.type, { ...event }).catch(() => {});
+      }
+    },
+    intents: () => intentsOf(observer, rollout),
+  };
+}
+
+function translated(event: BackfillEvent): UnnamedEvent {
+  switch (event.type) {
+    case "progress":
+      return {
+        type: "progress",
+        table: relationKey(event.table),
+        stage: event.stage,
+        done: event.blocks.done,
+        total: event.blocks.total,
+        unit: "blocks",
+        rows: event.rows,
+        rowsPerSecond: event.rowsPerSecond,
+        eta: event.eta === null ? null : { least: event.eta.low, most: event.eta.high },
+      };
+    case "locked":
+      return { type: "rows_locked", table: relationKey(event.table), blockers: event.blockers.map(blockerInfo) };
+    case "restarted":
+      return { type: "restarted", table: relationKey(event.table) };
+    case "quarantined":
+      return { ...event, table: relationKey(event.table) };
+    case "swept":
+      return { ...event, table: relationKey(event.table) };
+    case "cold":
+      return { ...event, table: relationKey(event.table) };
+    case "throttled":
+    case "paused":
+    case "resumed":
+      return event;
+    default:
+      return event satisfies never;
+  }
+}
+
+async function rowsLeft(runner: Runner, table: string, count: number): Promise<SegueError> {
+  const { sample } = await openQuarantine(runner.observer, runner.rollout);
+  return new SegueError("SEG0404", {
+    message: `${count} row${count === 1 ? "" : "s"} of ${table} could not be filled`,
+    object: table,
+    problems: sample.map((row) => ({ message: `${row.table} ${JSON.stringify(row.key)}: ${row.error}` })),
+    left: "All other rows are filled and kept in sync.",
+    next: `mend these rows or the plan's expression, then segue resume ${runner.plan}; or segue reverse ${runner.plan}`,
+    detail: { count },
+  });
+}

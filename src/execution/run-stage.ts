@@ -1,0 +1,121 @@
+import { SegueError } from "../model/errors.ts";
+import type { Stage } from "../model/phase.ts";
+import type { Step, UndoStep } from "../model/step.ts";
+import { recordEvent } from "../journal/events.ts";
+import { clearIntent, intentsOf } from "../journal/intents.ts";
+import { fence } from "../journal/lease.ts";
+import { nextStep, stepFailed, type StepRecord, stepStarted } from "../journal/steps.ts";
+import { sleep } from "../postgres/sleep.ts";
+import { isConnectionLoss, SQLSTATE, sqlstateOf } from "../postgres/sqlstate.ts";
+import { runConcurrent } from "./concurrent-step.ts";
+import { runFillStep } from "./fill-step.ts";
+import { requireSyncIntact } from "./sync-guard.ts";
+import { runTransaction } from "./transaction-step.ts";
+import type { Runner } from "./runner.ts";
+
+/**
+ * Runs what is left of a stage, step after step, by what the journal says is next.
+ *
+ * @throws SegueError SEG0401, SEG0402, SEG0404 if a step fails; the rollout stays as it is and can be resumed or reversed
+ */
+export async function runStage(runner: Runner, stage: Stage): Promise<void> {
+  for (;;) {
+    await obeyIntents(runner);
+    runner.checkpoint();
+    const record = await nextStep(runner.session, runner.rollout, stage);
+    if (record === null) return;
+    if (stage === "backfill" || stage === "cutover") await requireSyncIntact(runner);
+    await runStep(runner, record);
+  }
+}
+
+async function runStep(runner: Runner, record: StepRecord): Promise<void> {
+  const { session, rollout, epoch } = runner;
+  const { step, stage } = record;
+  const started = performance.now();
+  await session.transaction(async () => {
+    await fence(session, rollout, epoch);
+    await stepStarted(session, rollout, record);
+    await recordEvent(session, rollout, "step started", { stage, step: step.id, title: step.title });
+  });
+  runner.emit({ type: "step_started", stage, step: step.id, title: step.title, attempt: record.attempts + 1 });
+  try {
+    await dispatch(runner, record, step);
+  } catch (error) {
+    await noteFailure(runner, record, error);
+    throw described(record, error);
+  }
+  runner.emit({ type: "step_done", stage, step: step.id, title: step.title, ms: performance.now() - started });
+}
+
+async function dispatch(runner: Runner, record: StepRecord, step: Step | UndoStep): Promise<void> {
+  switch (step.kind) {
+    case "transaction":
+      return await runTransaction(runner, record, step);
+    case "concurrent":
+      return await runConcurrent(runner, record, step);
+    case "fill":
+      return await runFillStep(runner, record, step);
+    default:
+      return step satisfies never;
+  }
+}
+
+/** A pause waits here; a cancellation ends the run. Both survive restarts and come from other hosts. */
+async function obeyIntents(runner: Runner): Promise<void> {
+  let paused = false;
+  for (;;) {
+    const intents = await intentsOf(runner.observer, runner.rollout);
+    if (intents.cancel) {
+      await clearIntent(runner.observer, runner.rollout, "cancel");
+      throw cancelled(runner.plan);
+    }
+    if (!intents.pause) break;
+    if (!paused) runner.emit({ type: "paused" });
+    paused = true;
+    runner.checkpoint();
+    await sleep(500, runner.options.signal).catch(() => {});
+  }
+  if (paused) runner.emit({ type: "resumed" });
+}
+
+/** What a run ends with when `segue cancel` asked for it. */
+export function cancelled(plan: string): SegueError {
+  return new SegueError("SEG0308", {
+    message: "cancelled on request, after a checkpoint",
+    left: "All progress is recorded.",
+    next: `segue resume ${plan} goes on; segue reverse ${plan} takes it back`,
+  });
+}
+
+async function noteFailure(runner: Runner, record: StepRecord, error: unknown): Promise<void> {
+  if (isConnectionLoss(error) || runner.session.closed) return;
+  if (error instanceof SegueError && ["SEG0403", "SEG0308", "SEG0309"].includes(error.code)) return;
+  const message = error instanceof Error ? error.message : String(error);
+  const sqlstate = sqlstateOf(error) ?? null;
+  await runner.session
+    .transaction(async () => {
+      await fence(runner.session, runner.rollout, runner.epoch);
+      await stepFailed(runner.session, runner.rollout, record, { message, sqlstate });
+      await recordEvent(runner.session, runner.rollout, "step failed", { step: record.step.id, title: record.step.title, message, sqlstate });
+    })
+    .catch(() => {});
+}
+
+function described(record: StepRecord, error: unknown): unknown {
+  if (error instanceof SegueError || isConnectionLoss(error)) return error;
+  const sqlstate = sqlstateOf(error);
+  if (sqlstate === SQLSTATE.fenced) {
+    return new SegueError("SEG0403", { message: "another runner has taken over this rollout", next: "segue status", cause: error });
+  }
+  if (sqlstate === undefined) return error;
+  const { message, detail, hint } = error as { message: string; detail?: string; hint?: string };
+  return new SegueError("SEG0401", {
+    message: `${record.step.title}: ${message}${detail === undefined ? "" : ` (${detail})`}`,
+    object: record.step.id,
+    left: "The steps before it stand, and nothing of this one.",
+    next: hint ?? "settle the cause, then segue resume; or segue reverse",
+    detail: { sqlstate, step: record.step.id },
+    cause: error,
+  });
+}

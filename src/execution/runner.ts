@@ -1,0 +1,188 @@
+import { SegueError } from "../model/errors.ts";
+import type { SegueEvent } from "../model/events.ts";
+import type { Program } from "../model/program.ts";
+import { acquireLease, HEARTBEAT_MS, releaseLease, renewLease } from "../journal/lease.ts";
+import { recordEvent } from "../journal/events.ts";
+import { programOf } from "../journal/rollouts.ts";
+import { tryRolloutLock } from "../postgres/advisory-lock.ts";
+import { settleOrphans } from "../postgres/orphans.ts";
+import { retrying } from "../postgres/retry.ts";
+import { openSession, type Session, type SessionTarget } from "../postgres/session.ts";
+import { sessionName } from "../postgres/session-name.ts";
+import { sleep } from "../postgres/sleep.ts";
+
+type Unnamed = SegueEvent extends infer E ? (E extends SegueEvent ? Omit<E, "plan"> : never) : never;
+export type { Unnamed as UnnamedEvent };
+
+/** How a verb runs; the same for all of them. */
+export interface RunOptions {
+  readonly target: SessionTarget;
+  /** Shown to others while the lease is held: `host:pid`. */
+  readonly owner: string;
+  /** Aborted: the running batch or step is finished, the cursor saved, and SEG0309 thrown. */
+  readonly signal: AbortSignal;
+  /** Aborted: the running statement is cancelled. */
+  readonly kill: AbortSignal;
+  /** Takes the lease even from a live runner: `segue unlock`. */
+  readonly force?: boolean;
+  /** What to do with a statement that may or may not have run, and that nothing can tell. */
+  readonly uncertain?: "rerun" | "skip" | undefined;
+  /** `session` once the caller has found a pooler that keeps one server connection a client. */
+  readonly pooler?: "none" | "session";
+  emit(event: SegueEvent): void;
+}
+
+/** A process that holds the lease of one rollout, with its two connections. */
+export interface Runner {
+  readonly rollout: string;
+  readonly plan: string;
+  readonly program: Program;
+  readonly epoch: number;
+  /** Does the work; its statements are counted for crash tests. */
+  readonly session: Session;
+  /** Heartbeats, looks at locks and intents while the other one is busy. */
+  readonly observer: Session;
+  readonly options: RunOptions;
+  emit(event: Unnamed): void;
+  /** @throws SegueError SEG0309 if asked to stop, SEG0403 if the lease was lost */
+  checkpoint(): void;
+}
+
+/** How long a lost connection is tried for again: a restart or a failover of the server fits in. */
+const RECONNECT_BUDGET_MS = 120_000;
+/** How long a concurrent build that a dead runner left behind may go on by itself. */
+const ORPHAN_PATIENCE_MS = 5_000;
+
+/**
+ * Takes the lease, ends what earlier runners left, and runs `work`; gives the lease back. A lost connection is made
+ * again, under a new epoch, and `work` is run again: it goes on from the journal.
+ *
+ * @throws SegueError SEG0305 while another runner holds the lease
+ */
+export async function withRunner<T>(
+  options: RunOptions,
+  rollout: { readonly id: string; readonly plan: string },
+  work: (runner: Runner) => Promise<T>,
+): Promise<T> {
+  return await retrying(() => once(options, rollout, work), {
+    kinds: ["connection"],
+    budgetMs: RECONNECT_BUDGET_MS,
+    signal: options.signal,
+    onRetry: ({ attempt, delay, error }) =>
+      options.emit({ type: "reconnecting", plan: rollout.plan, attempt, delay, reason: error instanceof Error ? error.message : String(error) }),
+  });
+}
+
+async function once<T>(
+  options: RunOptions,
+  { id, plan }: { readonly id: string; readonly plan: string },
+  work: (runner: Runner) => Promise<T>,
+): Promise<T> {
+  const connection = { signal: options.kill, ...(options.pooler === undefined ? {} : { pooler: options.pooler }) };
+  const observer = await openSession(options.target, { applicationName: `segue/${id}`, ...connection });
+  let session: Session | null = null;
+  let heartbeat: Heartbeat | null = null;
+  try {
+    const emit = (event: Unnamed): void => options.emit({ ...event, plan } as SegueEvent);
+    const { epoch, previous } = await acquireLease(observer, id, options.owner, { force: options.force ?? false });
+    heartbeat = startHeartbeat(observer, id, epoch);
+    // Tagged only now: a successor finds this session by its epoch too.
+    await observer.query(`SELECT set_config('application_name', $1, false)`, [sessionName(id, epoch, "observer")]);
+    session = await openSession(options.target, { applicationName: sessionName(id, epoch), failpoints: true, ...connection });
+    const settled = await settleOrphans(observer, id, epoch, { patience: ORPHAN_PATIENCE_MS, signal: options.kill });
+    await takeAdvisoryLock(session, id, options.signal);
+    await recordEvent(observer, id, "lease taken", { owner: options.owner, epoch, previous, orphans: settled.length });
+    emit({ type: "lease_taken", owner: options.owner, epoch, previous });
+    for (const { pid, query, deed } of settled) emit({ type: "orphan_settled", pid, query, deed });
+    const { lost } = heartbeat;
+    const runner: Runner = {
+      rollout: id,
+      plan,
+      program: await programOf(observer, id),
+      epoch,
+      session,
+      observer,
+      options,
+      emit,
+      checkpoint: () => {
+        if (lost.aborted) throw lost.reason;
+        if (options.signal.aborted) throw interrupted(plan);
+      },
+    };
+    const result = await work(runner);
+    await heartbeat.stop();
+    await releaseLease(observer, id, epoch);
+    return result;
+  } catch (error) {
+    await heartbeat?.stop();
+    if (heartbeat !== null && !observer.closed) await releaseLease(observer, id, heartbeat.epoch).catch(() => {});
+    throw heartbeat?.lost.aborted === true && !isOurs(error) ? heartbeat.lost.reason : error;
+  } finally {
+    await heartbeat?.stop();
+    await session?.close();
+    await observer.close();
+  }
+}
+
+function isOurs(error: unknown): boolean {
+  return error instanceof SegueError && error.code !== "SEG0407";
+}
+
+/** The second guard: an advisory lock of the working session. A runner that was just ended may need a moment to let go. */
+async function takeAdvisoryLock(session: Session, rollout: string, signal: AbortSignal): Promise<void> {
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    if (await tryRolloutLock(session, rollout)) return;
+    await sleep(250, signal);
+  }
+  throw new SegueError("SEG0305", {
+    message: "another session still holds the rollout's advisory lock, though its lease has run out",
+    object: `rollout ${rollout}`,
+    left: "Nothing changed.",
+    next: "try again; `segue doctor` names the session",
+  });
+}
+
+interface Heartbeat {
+  readonly epoch: number;
+  /** Aborted with a SegueError once the lease belongs to somebody else. */
+  readonly lost: AbortSignal;
+  stop(): Promise<void>;
+}
+
+function startHeartbeat(observer: Session, rollout: string, epoch: number): Heartbeat {
+  const lost = new AbortController();
+  let beating: Promise<void> = Promise.resolve();
+  const beat = async (): Promise<void> => {
+    try {
+      if (await renewLease(observer, rollout, epoch)) return;
+      lost.abort(
+        new SegueError("SEG0403", {
+          message: "another runner has taken over this rollout",
+          object: `rollout ${rollout}`,
+          left: "What this runner committed stands; nothing of it is lost.",
+          next: "segue status",
+        }),
+      );
+    } catch {
+      // A lost connection shows at the next statement of the run itself; the lease just ages.
+    }
+  };
+  const timer = setInterval(() => (beating = beat()), HEARTBEAT_MS);
+  return {
+    epoch,
+    lost: lost.signal,
+    stop: async () => {
+      clearInterval(timer);
+      await beating;
+    },
+  };
+}
+
+/** What a verb ends with after a first Ctrl-C. */
+export function interrupted(plan: string): SegueError {
+  return new SegueError("SEG0309", {
+    message: "stopped on request, after a checkpoint",
+    left: "All progress is recorded.",
+    next: `segue resume ${plan}`,
+  });
+}

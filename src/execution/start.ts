@@ -1,0 +1,138 @@
+import { compile } from "../compiler/compile.ts";
+import { overlap, scopeOf, touchesOf } from "../compiler/scope.ts";
+import { recordEvent } from "../journal/events.ts";
+import {
+  insertRollout,
+  latestRollout,
+  lockRollouts,
+  planContentOf,
+  touchesInFlight,
+} from "../journal/rollouts.ts";
+import { keepSnapshot } from "../journal/snapshots.ts";
+import { insertSteps } from "../journal/steps.ts";
+import { isInFlight } from "../lifecycle/transition.ts";
+import type { Catalog } from "../model/catalog.ts";
+import { SegueError } from "../model/errors.ts";
+import type { Plan } from "../model/plan.ts";
+import type { Program } from "../model/program.ts";
+import { relationKey } from "../model/relation.ts";
+import type { Rollout, RolloutState } from "../model/rollout.ts";
+import type { RolloutSettings } from "../model/settings.ts";
+import { readCatalog } from "../postgres/read-catalog.ts";
+import type { Session } from "../postgres/session.ts";
+import { snapshotCatalog } from "../postgres/snapshot.ts";
+import { contentDifference } from "./content-difference.ts";
+
+/** The catalog as far as a plan is concerned: its tables, and the partitions below them. */
+export async function catalogFor(session: Session, plan: Plan, defaultSchema: string): Promise<Catalog> {
+  const scope = scopeOf(plan, defaultSchema);
+  const catalog = await readCatalog(session, { ...scope, defaultSchema });
+  const partitions = Object.values(catalog.tables).flatMap((table) => table.partitions.map((partition) => partition.name));
+  if (partitions.length === 0) return catalog;
+  const whole = await readCatalog(session, { ...scope, tables: [...scope.tables, ...partitions], defaultSchema, questions: [] });
+  return { ...whole, facts: catalog.facts };
+}
+
+/**
+ * Compiles a plan against the database as it is.
+ *
+ * @throws SegueError SEG0101, SEG0102, SEG0103 if it does not fit
+ */
+export async function compileFor(session: Session, plan: Plan, settings: RolloutSettings, schema: string): Promise<Program> {
+  return compile(plan, await catalogFor(session, plan, schema), settings);
+}
+
+export interface StartOptions {
+  readonly plan: Plan;
+  readonly settings: RolloutSettings;
+  readonly schema: string;
+  readonly actor: string;
+  readonly toolVersion: string;
+}
+
+/**
+ * The rollout of a plan: the one in flight, or a new one, recorded with its frozen program and the catalog as it was. A
+ * completed one is returned as it is. All in one transaction that other starts wait for.
+ *
+ * @throws SegueError SEG0301 if the plan changed while in flight, SEG0104, SEG0105, and what compile() throws
+ */
+export async function startRollout(session: Session, options: StartOptions): Promise<Rollout> {
+  const { plan, settings, schema, actor, toolVersion } = options;
+  const known = await latestRollout(session, plan.id);
+  if (known !== null && known.state !== "reversed") return await existing(session, known, plan);
+  await session.transaction(async () => {
+    await lockRollouts(session);
+    const raced = await latestRollout(session, plan.id);
+    if (raced !== null && raced.state !== "reversed") return;
+    await requireOthers(session, plan);
+    await refuseOverlap(session, plan, schema);
+    const program = await compileFor(session, plan, settings, schema);
+    const snapshot = await snapshotCatalog(session, {});
+    const id = await insertRollout(session, { plan, program, actor, toolVersion });
+    for (const stage of ["expand", "backfill", "cutover", "drop"] as const) {
+      await insertSteps(session, id, stage, program[stage]);
+    }
+    await keepSnapshot(session, id, snapshot);
+    await recordEvent(session, id, "planned", { plan: plan.id, hash: plan.hash, tool: toolVersion }, actor);
+  });
+  const created = await latestRollout(session, plan.id);
+  if (created === null) throw new Error(`the rollout of ${plan.id} vanished`);
+  return await existing(session, created, plan);
+}
+
+/** @throws SegueError SEG0301 with the difference, if the plan in flight is not the plan in the file */
+export async function existing(session: Session, rollout: Rollout, plan: Plan): Promise<Rollout> {
+  if (rollout.planHash === plan.hash) return rollout;
+  const before = await planContentOf(session, rollout.id);
+  const differences = contentDifference(before, plan.content);
+  const over = !isInFlight(rollout.state);
+  throw new SegueError("SEG0301", {
+    message: `${plan.file} is not the plan that ${over ? "was run" : "is being run"}: it changed since`,
+    object: plan.id,
+    problems: differences.map((message) => ({ message })),
+    next: over
+      ? "put the file back as it was, and write what is new as a plan of its own"
+      : `put the file back as it was and go on, or segue reverse ${plan.id} first and then expand the new version`,
+  });
+}
+
+const FAR_ENOUGH: Readonly<Record<"ready" | "completed", readonly RolloutState[]>> = {
+  completed: ["completed"],
+  ready: ["ready", "contracting", "soaking", "dropping", "completed"],
+};
+
+async function requireOthers(session: Session, plan: Plan): Promise<void> {
+  const problems: { message: string }[] = [];
+  for (const { plan: id, phase } of plan.requires) {
+    const state = (await latestRollout(session, id))?.state ?? "not started";
+    if (FAR_ENOUGH[phase].includes(state as RolloutState)) continue;
+    problems.push({ message: `${id} must be ${phase}; it is ${state}` });
+  }
+  if (problems.length === 0) return;
+  throw new SegueError("SEG0104", {
+    message: `${plan.id} requires other plans first`,
+    object: plan.id,
+    problems,
+    next: `segue up --to ready ${plan.requires.map((r) => r.plan).join(" ")}`,
+  });
+}
+
+async function refuseOverlap(session: Session, plan: Plan, schema: string): Promise<void> {
+  const mine = touchesOf(plan, schema);
+  for (const other of await touchesInFlight(session)) {
+    if (plan.conflicts.includes(other.plan)) {
+      throw new SegueError("SEG0105", {
+        message: `${plan.id} conflicts with ${other.plan}, which is ${other.state}`,
+        object: plan.id,
+        next: `finish or reverse ${other.plan} first`,
+      });
+    }
+    const found = overlap(mine, other.touches);
+    if (found === null) continue;
+    throw new SegueError("SEG0105", {
+      message: `the rollout of ${other.plan} (${other.state}) works on ${relationKey(found.table)}${found.column === null ? "" : `.${found.column}`} too`,
+      object: `${relationKey(found.table)}${found.column === null ? "" : `.${found.column}`}`,
+      next: `finish or reverse ${other.plan} first`,
+    });
+  }
+}
