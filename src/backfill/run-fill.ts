@@ -3,7 +3,7 @@ import { relationKey, type RelationName } from "../model/relation.ts";
 import { type FillStep, ROW } from "../model/step.ts";
 import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.ts";
 import { qualified } from "../sql/identifier.ts";
-import { blockBatch, inRange, keyBatch, type Work } from "./batch-sql.ts";
+import { blockBatch, fenced, inRange, keyBatch, type Work } from "./batch-sql.ts";
 import { blockPass } from "./block-pass.ts";
 import type { FillContext, FillResult } from "./context.ts";
 import { createExtents, type Extent, finishExtent, type NewExtent, readExtents, startOver, startSweep } from "./extents.ts";
@@ -45,6 +45,7 @@ export async function runFill(context: FillContext, step: FillStep): Promise<Fil
     let extents = await readExtents(worker);
     const tracker = new Tracker(context, step.table, { sweeps: true, rows: sum(extents.map((extent) => extent.rowsDone)) });
     const hotWatch = new HotWatch(context);
+    await worker.calibrate(fenced(context, `UPDATE segue.extent SET updated_at = updated_at WHERE id = ${extents[0]?.id ?? 0}`));
     for (;;) {
       for (const extent of extents) tracker.expect(relationKey(extent.table), extent.endBlock);
       for (const extent of extents) {

@@ -36,6 +36,7 @@ export async function runVerification(context: FillContext, verification: Verifi
   const readOnly = { default_transaction_read_only: "on" };
   return await withSettings(context.session, { ...readSettings(verification.table), ...limits, ...readOnly }, async () => {
     const tracker = new Tracker(reading, verification.table, { sweeps: false, rows: 0 });
+    await worker.calibrate("SELECT 1");
     const counted = new Map<string, LeafCount>();
     // Read again after each pass: a leaf that was attached meanwhile is part of the table.
     for (let fresh = await unread(worker, verification, counted); fresh.leaves.length > 0; ) {

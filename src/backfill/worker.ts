@@ -8,11 +8,13 @@ import type { Pacing } from "./pacing.ts";
 
 /** What became of one batch. Whatever it is but `done`, nothing of the batch happened. */
 export type Outcome<R = BatchRow> =
+  /** `elapsed`: milliseconds, without what any batch costs. */
   | { readonly outcome: "done"; readonly row: R; readonly elapsed: number }
   | { readonly outcome: "locked" }
   | { readonly outcome: "slow" }
   | { readonly outcome: "bad"; readonly error: Error; readonly sqlstate: string };
 
+const CALIBRATIONS = 3;
 const LOCK_BACKOFF_MS = { first: 50, most: 2_000 };
 
 /** Sends the statements of a fill or a verification, one transaction each, and says what became of them. */
@@ -22,6 +24,8 @@ export class Worker {
   readonly pacing: Pacing;
   /** Milliseconds; half of deadlock_timeout. */
   readonly #statementTimeout: number;
+  /** Milliseconds that a batch costs whatever it does: the network, the fence, the commit. */
+  #overhead = 0;
 
   constructor(context: FillContext, step: { readonly id: string }, pacing: Pacing, statementTimeout: number) {
     this.context = context;
@@ -42,10 +46,24 @@ export class Worker {
       const results = await this.pacing.watched(() => this.context.session.script(sql));
       const elapsed = performance.now() - started;
       this.pacing.took(elapsed);
-      return { outcome: "done", row: results.at(-1)?.rows[0] as R, elapsed };
+      return { outcome: "done", row: results.at(-1)?.rows[0] as R, elapsed: Math.max(0, elapsed - this.#overhead) };
     } catch (error) {
       return this.#judge(error, performance.now() - started);
     }
+  }
+
+  /**
+   * Learns from a script that does nothing what every batch costs. Without it a window would shrink to nothing where
+   * a round trip alone takes longer than a batch may.
+   */
+  async calibrate(sql: string): Promise<void> {
+    const times: number[] = [];
+    for (let n = 0; n < CALIBRATIONS; n += 1) {
+      const started = performance.now();
+      await this.commit(sql);
+      times.push(performance.now() - started);
+    }
+    this.#overhead = Math.min(...times);
   }
 
   /** Runs one statement outside of the batches, again and again while it finds the table locked. */

@@ -4,6 +4,7 @@ import type { Step, UndoStep } from "../model/step.ts";
 import { recordEvent } from "../journal/events.ts";
 import { clearIntent, intentsOf } from "../journal/intents.ts";
 import { fence } from "../journal/lease.ts";
+import { setError } from "../journal/rollouts.ts";
 import { nextStep, stepFailed, type StepRecord, stepStarted } from "../journal/steps.ts";
 import { sleep } from "../postgres/sleep.ts";
 import { isConnectionLoss, SQLSTATE, sqlstateOf } from "../postgres/sqlstate.ts";
@@ -97,9 +98,14 @@ async function noteFailure(runner: Runner, record: StepRecord, error: unknown): 
     .transaction(async () => {
       await fence(runner.session, runner.rollout, runner.epoch);
       await stepFailed(runner.session, runner.rollout, record, { message, sqlstate });
+      await setError(runner.session, runner.rollout, { code: codeOf(error), message: `${record.step.title}: ${message}`, step: record.step.id });
       await recordEvent(runner.session, runner.rollout, "step failed", { step: record.step.id, title: record.step.title, message, sqlstate });
     })
     .catch(() => {});
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof SegueError ? error.code : "SEG0401";
 }
 
 function described(record: StepRecord, error: unknown): unknown {

@@ -3,7 +3,7 @@ import type { SegueEvent } from "../model/events.ts";
 import type { Program } from "../model/program.ts";
 import { acquireLease, HEARTBEAT_MS, releaseLease, renewLease } from "../journal/lease.ts";
 import { recordEvent } from "../journal/events.ts";
-import { programOf } from "../journal/rollouts.ts";
+import { programOf, setError } from "../journal/rollouts.ts";
 import { tryRolloutLock } from "../postgres/advisory-lock.ts";
 import { settleOrphans } from "../postgres/orphans.ts";
 import { retrying } from "../postgres/retry.ts";
@@ -91,6 +91,7 @@ async function once<T>(
     session = await openSession(options.target, { applicationName: sessionName(id, epoch), failpoints: true, ...connection });
     const settled = await settleOrphans(observer, id, epoch, { patience: ORPHAN_PATIENCE_MS, signal: options.kill });
     await takeAdvisoryLock(session, id, options.signal);
+    await setError(observer, id, null);
     await recordEvent(observer, id, "lease taken", { owner: options.owner, epoch, previous, orphans: settled.length });
     emit({ type: "lease_taken", owner: options.owner, epoch, previous });
     for (const { pid, query, deed } of settled) emit({ type: "orphan_settled", pid, query, deed });

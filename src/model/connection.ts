@@ -10,6 +10,12 @@ export interface ConnectionOptions {
   readonly ssl?: boolean | TlsOptions;
   /** A libpq URI; the other fields are then unset. */
   readonly connectionString?: string;
+  /** Milliseconds: libpq's `connect_timeout`. */
+  readonly connectionTimeoutMillis?: number;
+  /** libpq's `options`: settings for the server (`-c geqo=off`). */
+  readonly options?: string;
+  readonly sslnegotiation?: "postgres" | "direct";
+  readonly enableChannelBinding?: boolean;
 }
 
 /** The part of Node's TLS options that libpq's `sslmode`, `sslrootcert`, `sslcert` and `sslkey` map to. */

@@ -1,4 +1,4 @@
-import { type AddForeignKeyFields, addForeignKeyStep, foreignKeyName } from "../steps/add-foreign-key.ts";
+import { type AddForeignKeyFields, addForeignKeyStep, completeForeignKey } from "../steps/add-foreign-key.ts";
 import type { Operation } from "./operation.ts";
 
 /** Adds a foreign key without a scan under a strong lock. */
@@ -9,7 +9,7 @@ export const addForeignKey: Operation<AddForeignKeyFields> = {
   touches: addForeignKeyStep.touches,
   compile: (fields, catalog) => ({
     expand: [],
-    backfill: [{ kind: "add_foreign_key", fields: { ...fields, name: foreignKeyName(fields, catalog) } }],
+    backfill: [{ kind: "add_foreign_key", fields: { ...completeForeignKey(fields, catalog) } }],
     contract: [],
   }),
   after: addForeignKeyStep.after,

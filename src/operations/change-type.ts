@@ -51,7 +51,7 @@ export const changeType: Operation<ChangeTypeFields> = {
         object: `${relationKey(table)}.${fields.column}`,
       });
     }
-    return inPlace(fields, catalog) ? alterInPlace(fields, column) : byShadow(fields, table, column, type);
+    return inPlace(fields, catalog, table) ? alterInPlace(fields, column) : byShadow(fields, table, column, type);
   },
   after: (fields, catalog) =>
     withColumn(catalog, parseTableName(fields.table, catalog.defaultSchema), fields.column, {
@@ -75,8 +75,11 @@ function knownType(catalog: Catalog, fields: ChangeTypeFields): string {
   throw new SegueError("SEG0101", { message: `type ${fields.type}: ${fact.error}`, object: fields.type });
 }
 
-function inPlace(fields: ChangeTypeFields, catalog: Catalog): boolean {
+/** A foreign key would be checked again over all rows, and a view or policy on the column makes the server refuse. */
+function inPlace(fields: ChangeTypeFields, catalog: Catalog, table: Table): boolean {
   if (fields.forward !== undefined) return false;
+  if (table.constraints.some((c) => c.kind === "foreign key" && c.columns.includes(fields.column))) return false;
+  if (table.dependents.some((dependent) => dependent.columns.includes(fields.column))) return false;
   const fact = catalog.facts[factKey(alterQuestion(fields, catalog.defaultSchema))];
   return fact !== undefined && "rewrite" in fact && !fact.rewrite && !fact.scan && !fact.reindex;
 }

@@ -9,7 +9,9 @@ const fields = z
     column: columnName,
     fill: sqlExpression
       .optional()
-      .describe("What rows get that have no value, now and as long as old writers leave it out. Without it a NULL fails the contract."),
+      .describe(
+        "What rows get that have no value, now and as long as old writers leave it out. Without it a NULL fails the contract.",
+      ),
   })
   .describe("Makes a column NOT NULL.");
 type SetNotNullFields = z.infer<typeof fields>;

@@ -2,6 +2,7 @@ import type { Fact } from "../model/catalog.ts";
 import type { RelationName } from "../model/relation.ts";
 import { ident, qualified } from "../sql/identifier.ts";
 import { parse } from "../sql/parser.ts";
+import { setPath } from "./consistent-read.ts";
 import type { Notice, Session } from "./session.ts";
 import { SQLSTATE } from "./sqlstate.ts";
 
@@ -20,6 +21,8 @@ export async function alterFact(session: Session, table: RelationName, action: s
   }
   await session.query(`CREATE TEMP TABLE segue_probe (LIKE ${qualified(table)} INCLUDING ALL)`);
   await unprove(session, table);
+  // What a plan writes is looked up as the step that runs it does.
+  await setPath(session, `${ident(table.schema)}, public, pg_temp`);
   await session.query("SET LOCAL client_min_messages = debug1");
   const heard: Notice[] = [];
   const stop = session.onNotice((notice) => heard.push(notice));

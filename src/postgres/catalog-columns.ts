@@ -61,7 +61,10 @@ SELECT a.attrelid AS table_oid, json_build_object(
  ORDER BY a.attrelid, a.attnum`;
 
 /** The columns of the tables, in their order. */
-export async function readColumns(session: Session, oids: readonly number[]): Promise<(oid: number) => readonly Column[]> {
+export async function readColumns(
+  session: Session,
+  oids: readonly number[],
+): Promise<(oid: number) => readonly Column[]> {
   const { rows } = await session.query<OfTable<Column>>(SQL, [oids]);
   return byTable(rows);
 }

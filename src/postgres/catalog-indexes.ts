@@ -39,7 +39,10 @@ SELECT x.indrelid AS table_oid, json_build_object(
  ORDER BY x.indrelid, i.relname`;
 
 /** The indexes of the tables, by name. */
-export async function readIndexes(session: Session, oids: readonly number[]): Promise<(oid: number) => readonly Index[]> {
+export async function readIndexes(
+  session: Session,
+  oids: readonly number[],
+): Promise<(oid: number) => readonly Index[]> {
   const { rows } = await session.query<OfTable<Index>>(SQL, [oids]);
   return byTable(rows);
 }

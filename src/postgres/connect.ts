@@ -14,7 +14,7 @@ export interface ConnectOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Aborting gives the attempt up. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds until an attempt fails; 10 s by default. */
+  /** Milliseconds until an attempt fails; by default the target's own, or 10 s. */
   readonly connectTimeout?: number;
   /** `session` once detectPooler() has said that the pooler in between keeps one server connection a client. */
   readonly pooler?: "none" | "session";
@@ -64,14 +64,17 @@ export function newClient(target: SessionTarget, options: ConnectOptions): Clien
       ...rest,
       ...(ssl === undefined ? {} : { ssl: typeof ssl === "object" ? { ...ssl } : ssl }),
       application_name: options.applicationName,
-      connectionTimeoutMillis: options.connectTimeout ?? 10_000,
+      connectionTimeoutMillis: options.connectTimeout ?? target.connectionTimeoutMillis ?? 10_000,
       // Node probes once a second, ten times, after the delay: a vanished server is noticed after 20 s of silence.
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       types: TYPES,
     });
   } catch (error) {
-    throw new SegueError("SEG0201", { message: `The connection's address is not valid: ${reason(error)}`, cause: error });
+    throw new SegueError("SEG0201", {
+      message: `The connection's address is not valid: ${reason(error)}`,
+      cause: error,
+    });
   }
   client.on("error", () => {});
   return client;
@@ -125,9 +128,12 @@ function reason(error: unknown): string {
 }
 
 // The driver would read these as points in time in this process's own time zone.
-const TEXT_TYPES: ReadonlySet<number> = new Set([types.builtins.DATE, types.builtins.TIMESTAMP, types.builtins.INTERVAL]);
+const TEXT_TYPES: readonly number[] = [types.builtins.DATE, types.builtins.TIMESTAMP, types.builtins.INTERVAL];
 
 const TYPES: CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: "text" | "binary") =>
-    TEXT_TYPES.has(oid) ? (text: string) => text : types.getTypeParser(oid, format)) as typeof types.getTypeParser,
+  // `oid` is whatever type the server sends, of which pg-types names some.
+  getTypeParser(oid: number, format?: "text" | "binary"): (text: string) => unknown {
+    const parse = types.getTypeParser as (oid: number, format?: "text" | "binary") => (text: string) => unknown;
+    return TEXT_TYPES.includes(oid) ? (text) => text : parse(oid, format);
+  },
 };

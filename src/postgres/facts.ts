@@ -20,7 +20,8 @@ export async function answerQuestions(
   await loadParser();
   const answers = async (): Promise<Record<string, Fact>> => {
     const facts: Record<string, Fact> = {};
-    for (const question of questions) facts[factKey(question)] ??= await rolledBack(session, () => answer(session, question, schema));
+    for (const question of questions)
+      facts[factKey(question)] ??= await rolledBack(session, () => answer(session, question, schema));
     return facts;
   };
   return (await transactionOpen(session)) ? answers() : session.transaction(answers);

@@ -121,7 +121,7 @@ function usedUp(patience: LockPatience, blockers: readonly Blocker[], attempts: 
   const clients = blockers.filter((blocker) => blocker.kind === "client").map((blocker) => blocker.pid);
   const end = clients.map((pid) => `SELECT pg_terminate_backend(${pid});`).join(" ");
   return new SegueError("SEG0402", {
-    message: `The lock was not granted in ${patience.budget / 1000} s and ${attempts} attempts${who}`,
+    message: `The lock was not granted within ${patience.budget / 1000} s, in ${attempts} attempts${who}`,
     ...(patience.object === undefined ? {} : { object: patience.object }),
     left: "Nothing of this step: each attempt was rolled back.",
     next: `Wait for the transaction in the way to end${end === "" ? "" : `, or end it (${end})`}; then: segue resume`,

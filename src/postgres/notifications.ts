@@ -27,11 +27,17 @@ export async function openNotifications<Payload>(
   channel: string,
   options: ListenOptions<Payload>,
 ): Promise<Notifications> {
-  const listener = new Listener(target, channel, options.applicationName, (text) => {
-    const payload = parseJson(text);
-    const notification = payload === undefined ? null : options.parse(payload);
-    if (notification !== null) options.onNotification(notification);
-  }, options.onListening);
+  const listener = new Listener(
+    target,
+    channel,
+    options.applicationName,
+    (text) => {
+      const payload = parseJson(text);
+      const notification = payload === undefined ? null : options.parse(payload);
+      if (notification !== null) options.onNotification(notification);
+    },
+    options.onListening,
+  );
   await listener.start();
   return listener;
 }

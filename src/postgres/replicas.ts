@@ -25,7 +25,7 @@ SELECT application_name || coalesce('@' || host(client_addr), '') AS name,
        CASE WHEN bytes <= 0 THEN 0
             ELSE extract(epoch FROM coalesce(replay_lag, CASE WHEN replay_lsn IS NULL THEN flush_lag END)) * 1000
        END::float8 AS "lagMs",
-       greatest(bytes, 0)::float8 AS "lagBytes"
+       CASE WHEN bytes <= 0 THEN 0 ELSE bytes END::float8 AS "lagBytes"
   FROM (SELECT *, pg_wal_lsn_diff(pg_current_wal_lsn(), coalesce(replay_lsn, flush_lsn)) AS bytes
           FROM pg_stat_replication
          WHERE state IS DISTINCT FROM 'backup') AS replica

@@ -14,6 +14,7 @@ export interface SessionOptions extends ConnectOptions {
   readonly signal?: AbortSignal | undefined;
   /** Counts this session's statements for crash tests (failpoint.ts). */
   readonly failpoints?: boolean;
+  /** Told of every statement that was answered; must not throw. */
   readonly onStatement?: (statement: Statement) => void;
 }
 
@@ -93,7 +94,8 @@ export class Session {
       await this.query(begin);
       let value: T;
       try {
-        if (this.pooled) await this.query(...settingsStatement({ ...SESSION_SETTINGS, ...this.#options.settings }, true));
+        if (this.pooled)
+          await this.query(...settingsStatement({ ...SESSION_SETTINGS, ...this.#options.settings }, true));
         value = await work(this);
         this.#options.signal?.throwIfAborted();
       } catch (error) {
@@ -150,7 +152,7 @@ export class Session {
     this.#running = true;
     try {
       const answer: QueryResult | QueryResult[] = await this.#client.query(sql, [...values]);
-      const results = Array.isArray(answer) ? answer : [answer];
+      const results: QueryResult[] = Array.isArray(answer) ? answer : [answer];
       this.#report(sql, started, results.at(-1)?.rowCount ?? null);
       return results;
     } catch (error) {
@@ -171,7 +173,8 @@ export class Session {
     try {
       const [result] = await this.#send("COMMIT", [], true);
       // Where `work` swallowed a statement's error, the server answers COMMIT with ROLLBACK, and calls that no error.
-      if (result?.command !== "COMMIT") throw new Error("a statement of the transaction had failed: it was rolled back");
+      if (result?.command !== "COMMIT")
+        throw new Error("a statement of the transaction had failed: it was rolled back");
     } catch (error) {
       if (!isConnectionLoss(error)) throw error;
       throw new SegueError("SEG0407", {

@@ -50,7 +50,7 @@ interface Named<T> {
 
 function named<T>(before: Readonly<Record<string, T>>, after: Readonly<Record<string, T>>): Named<T>[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...names].sort().map((name) => ({ name, was: own(before, name), is: own(after, name) }));
+  return [...names].toSorted().map((name) => ({ name, was: own(before, name), is: own(after, name) }));
 }
 
 // A column may be called `constructor`.

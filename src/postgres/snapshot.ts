@@ -94,6 +94,6 @@ function assembled(described: readonly Described[]): Record<string, SnapshotObje
 }
 
 function sorted<A, B>(map: ReadonlyMap<string, A>, make: (value: A) => B): Record<string, B> {
-  const entries = [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = [...map].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([name, value]) => [name, make(value)]));
 }

@@ -25,7 +25,11 @@ export function isWord(token: Token | undefined, word: string): boolean {
 }
 
 /** The place of the first token from `from` on, outside of brackets, that passes; -1 if there is none. */
-export function findOutside(tokens: readonly Token[], from: number, passes: (token: Token, at: number) => boolean): number {
+export function findOutside(
+  tokens: readonly Token[],
+  from: number,
+  passes: (token: Token, at: number) => boolean,
+): number {
   let depth = 0;
   for (let at = from; at < tokens.length; at++) {
     const token = tokens[at];

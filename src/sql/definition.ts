@@ -63,12 +63,15 @@ export function rewriteConstraint(definition: string, change: ColumnChange): str
   const [first] = tokens.slice(prefix);
   if (!isWord(first, "CHECK")) {
     // Lists of column names: the constraint's own, INCLUDE's, and those of ON DELETE SET NULL (…); REFERENCES has others'.
-    for (let at = prefix; at < tokens.length; ) {
+    for (let at = prefix; at < tokens.length;) {
       const open = findOutside(tokens, at, (token) => token.text === "(");
       if (open === -1) break;
       const { end, items } = listItems(tokens, open + 1, never);
       const foreign = tokens.slice(at, open).some((token) => isWord(token, "REFERENCES"));
-      if (!foreign) edits.push(...items.filter((item) => nameOf(item) === change.from).map((item) => replace(item, ident(change.to))));
+      if (!foreign)
+        edits.push(
+          ...items.filter((item) => nameOf(item) === change.from).map((item) => replace(item, ident(change.to))),
+        );
       at = end + 1;
     }
   }
@@ -117,7 +120,10 @@ function read(text: string, kind: string, before = ""): Read {
   const statement = parsed.statements?.[0];
   const tree = statement === undefined ? undefined : (statement.node as Record<string, unknown>)[kind];
   if (tree === undefined) {
-    throw new SegueError("SEG0004", { message: `the server's definition can't be read: ${parsed.fault?.message ?? text}`, object: text });
+    throw new SegueError("SEG0004", {
+      message: `the server's definition can't be read: ${parsed.fault?.message ?? text}`,
+      object: text,
+    });
   }
   const tokens = scan(sql).filter((token) => !token.comment);
   const prefix = tokens.filter((token) => token.start < Buffer.byteLength(before)).length;
@@ -138,7 +144,9 @@ function columnReferences(tree: unknown, tokens: readonly Token[], { from, to }:
       const { fields, location } = value as { fields: Node[]; location?: number };
       const name = stringOf(fields[0]);
       if (fields.length !== 1 || name === null) {
-        throw new SegueError("SEG0102", { message: "a definition that reads the whole row can't be carried to a duplicate of one column" });
+        throw new SegueError("SEG0102", {
+          message: "a definition that reads the whole row can't be carried to a duplicate of one column",
+        });
       }
       if (name === from) edits.push(replace(starts.get(location ?? 0), ident(to)));
     }
@@ -148,10 +156,13 @@ function columnReferences(tree: unknown, tokens: readonly Token[], { from, to }:
 }
 
 /** Edits of the items that are the plain column `from`. */
-function named(items: readonly Token[], elements: readonly unknown[], kind: string, { from, to }: ColumnChange): Edit[] {
-  return items
-    .filter((_, at) => fieldsOf(elements[at], kind)["name"] === from)
-    .map((item) => replace(item, ident(to)));
+function named(
+  items: readonly Token[],
+  elements: readonly unknown[],
+  kind: string,
+  { from, to }: ColumnChange,
+): Edit[] {
+  return items.filter((_, at) => fieldsOf(elements[at], kind)["name"] === from).map((item) => replace(item, ident(to)));
 }
 
 function replace(token: Token | undefined, text: string): Edit {

@@ -37,14 +37,16 @@ export const addCheckStep = {
       {
         title: `add check ${name} to ${relationKey(table)}`,
         table,
-        statements: [`ALTER TABLE ${qualified(table)} ADD CONSTRAINT ${ident(name)} ${definition(written, table)} NOT VALID`],
+        statements: [
+          `ALTER TABLE ${qualified(table)} ADD CONSTRAINT ${ident(name)} ${definition(written, table)} NOT VALID`,
+        ],
         locks: exclusiveLocks(table),
       },
       [dropConstraintUndo(table, table, name, exclusiveLocks(table))],
     );
     return { backfill: [add, ...validateConstraint(table, name)] };
   },
-  after(written, catalog) {
+  after: (written, catalog) => {
     const table = requireTable(catalog, written.table);
     const expression = parse(written, table);
     const constraint: Constraint = {

@@ -32,8 +32,11 @@ export const addForeignKeyStep = {
   kind: "add_foreign_key",
   fields,
   phases: ["backfill"],
-  tables: ({ references: target, table }, schema) => [parseTableName(table, schema), parseTableName(target.table, schema)],
-  touches(written, schema): readonly Touch[] {
+  tables: ({ references: target, table }, schema) => [
+    parseTableName(table, schema),
+    parseTableName(target.table, schema),
+  ],
+  touches: (written, schema): readonly Touch[] => {
     const table = parseTableName(written.table, schema);
     const target = parseTableName(written.references.table, schema);
     const referenced: readonly (string | null)[] = written.references.columns ?? [null];
@@ -52,7 +55,7 @@ export const addForeignKeyStep = {
       warnings: [...missingIndex(table, key), ...typeMismatch(table, key)],
     };
   },
-  after(written, catalog) {
+  after: (written, catalog) => {
     const table = requireTable(catalog, written.table);
     const key = resolveForeignKey(table, written.columns, written.references, catalog);
     const constraint = foreignKeyConstraint(foreignKeyName(written, catalog), key);
@@ -60,8 +63,15 @@ export const addForeignKeyStep = {
   },
 } satisfies StepKind<AddForeignKeyFields>;
 
+/** The entry with what it leaves open filled in: its name and the columns that it references. */
+export function completeForeignKey(written: AddForeignKeyFields, catalog: Catalog): AddForeignKeyFields {
+  const key = resolveForeignKey(requireTable(catalog, written.table), written.columns, written.references, catalog);
+  const target = { ...written.references, columns: [...key.references.columns] };
+  return { ...written, name: foreignKeyName(written, catalog), references: target };
+}
+
 /** The name given, or PostgreSQL's own pattern. @throws SegueError SEG0101 if the given one is taken. */
-export function foreignKeyName(written: AddForeignKeyFields, catalog: Catalog): string {
+function foreignKeyName(written: AddForeignKeyFields, catalog: Catalog): string {
   const table = requireTable(catalog, written.table);
   return chooseName(written.name, [table.name, ...written.columns, "fkey"].join("_"), constraintsOf(catalog, table));
 }
@@ -87,7 +97,9 @@ function byLeaf(table: Table, name: string, key: ForeignKey): readonly Draft[] {
   const leaves = table.leaves.flatMap((leaf): readonly Draft[] => {
     const one = { ...table, ...nameOf(leaf), leaves: [], partitions: [] };
     const [add, ...validation] = notValidThenValidate(one, name, key);
-    return add === undefined ? [] : [{ ...add, table: nameOf(table) }, ...validation.map((v) => ({ ...v, table: nameOf(table) }))];
+    return add === undefined
+      ? []
+      : [{ ...add, table: nameOf(table) }, ...validation.map((v) => ({ ...v, table: nameOf(table) }))];
   });
   const parents = [nameOf(table), ...table.partitions.filter(({ leaf }) => !leaf).map((partition) => partition.name)];
   const adopt = shortTransaction(
@@ -140,6 +152,8 @@ function typeMismatch(table: Table, key: ForeignKey): readonly string[] {
     const own = requireColumn(table, name);
     const other = requireColumn(key.target, key.references.columns[position] ?? "");
     if (own.type === other.type) return [];
-    return [`${relationKey(table)}.${own.name} is ${own.type}, but ${relationKey(key.target)}.${other.name} is ${other.type}`];
+    return [
+      `${relationKey(table)}.${own.name} is ${own.type}, but ${relationKey(key.target)}.${other.name} is ${other.type}`,
+    ];
   });
 }

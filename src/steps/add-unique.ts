@@ -18,7 +18,11 @@ const fields = z
     table: tableName,
     name: objectName.optional().describe("Default: `<table>_<columns>_key`."),
     columns: z.array(columnName).min(1),
-    include: z.array(columnName).min(1).optional().describe("Columns that the index carries but that need not be unique."),
+    include: z
+      .array(columnName)
+      .min(1)
+      .optional()
+      .describe("Columns that the index carries but that need not be unique."),
     nulls_not_distinct: z.boolean().optional().describe("PostgreSQL 15 and newer: NULLs count as equal."),
     deferrable: z.boolean().optional(),
     initially_deferred: z.boolean().optional(),

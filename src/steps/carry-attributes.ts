@@ -4,7 +4,8 @@ import { ident, qualified } from "../sql/identifier.ts";
 import { literal } from "../sql/literal.ts";
 
 /** Types whose values may be compressed or stored apart; storage can't be set on any other. */
-const VARIABLE_LENGTH = /^(text|character|character varying|bytea|json|jsonb|numeric|xml|tsvector|tsquery|bit|bit varying)(\(|$)|\[\]$/;
+const VARIABLE_LENGTH =
+  /^(text|character|character varying|bytea|json|jsonb|numeric|xml|tsvector|tsquery|bit|bit varying)(\(|$)|\[\]$/;
 
 /**
  * Statements that give a new column what its original has besides type and collation, where that differs from what
@@ -36,7 +37,8 @@ function attributesOn(relation: RelationName, column: Column, to: string, type: 
   const alter = `ALTER TABLE ${only}${qualified(relation)} ALTER COLUMN ${ident(to)}`;
   const stored = type === column.type || (VARIABLE_LENGTH.test(type) && column.defaultStorage !== "plain");
   const statements: string[] = [];
-  if (stored && column.storage !== column.defaultStorage) statements.push(`${alter} SET STORAGE ${column.storage.toUpperCase()}`);
+  if (stored && column.storage !== column.defaultStorage)
+    statements.push(`${alter} SET STORAGE ${column.storage.toUpperCase()}`);
   if (stored && column.compression !== null) statements.push(`${alter} SET COMPRESSION ${column.compression}`);
   if (column.statisticsTarget !== null) statements.push(`${alter} SET STATISTICS ${column.statisticsTarget}`);
   if (column.options.length > 0) statements.push(`${alter} SET (${column.options.map(option).join(", ")})`);

@@ -1,6 +1,7 @@
 import type { Constraint, Index, Table } from "../model/catalog.ts";
 import { relationKey } from "../model/relation.ts";
 import { isTemporal } from "../sql/definition.ts";
+import { readsColumn } from "./carry-family.ts";
 
 /**
  * Everything that hangs on the column and that a duplicate can't take over, each as a line that names the object.
@@ -18,13 +19,17 @@ export function uncarriable(
     ...kindOf(table),
     ...ofColumn(table, column),
     ...[table, ...partitions].flatMap((member) => [
-      ...(member.kind === "foreign" ? [`partition ${relationKey(member)} is a foreign table: its rows can't be filled, nor indexes built`] : []),
+      ...(member.kind === "foreign"
+        ? [`partition ${relationKey(member)} is a foreign table: its rows can't be filled, nor indexes built`]
+        : []),
       ...member.constraints.flatMap((constraint) => ofConstraint(table, member, constraint, column)),
       ...member.indexes.flatMap((index) => ofIndex(member, index, column)),
     ]),
     ...table.dependents
       .filter((dependent) => dependent.columns.includes(column) && !ignore.includes(dependent.name))
-      .map(({ evidence, kind, name }) => `${kind} ${name} ${evidence === "text" ? "seems to name" : "names"} the column`),
+      .map(
+        ({ evidence, kind, name }) => `${kind} ${name} ${evidence === "text" ? "seems to name" : "names"} the column`,
+      ),
   ];
   return [...new Set(found)];
 }
@@ -32,9 +37,11 @@ export function uncarriable(
 function kindOf(table: Table): string[] {
   const name = relationKey(table);
   const found: string[] = [];
-  if (table.kind !== "table" && table.kind !== "partitioned") found.push(`${name} is a ${table.kind}: columns are replaced on tables`);
+  if (table.kind !== "table" && table.kind !== "partitioned")
+    found.push(`${name} is a ${table.kind}: columns are replaced on tables`);
   if (table.persistence === "temporary") found.push(`${name} is a temporary table, which other sessions can't fill`);
-  if (table.parent !== null) found.push(`${name} inherits its columns from ${relationKey(table.parent)}: change them there`);
+  if (table.parent !== null)
+    found.push(`${name} inherits its columns from ${relationKey(table.parent)}: change them there`);
   for (const child of table.inheritanceChildren) found.push(`table ${relationKey(child)} inherits from ${name}`);
   return found;
 }
@@ -45,20 +52,27 @@ function ofColumn(table: Table, name: string): string[] {
   if (table.partitionKeyColumns.includes(name)) found.push("it is in the partition key");
   if (column === undefined) return found;
   if (column.identity !== null) {
-    found.push(`it is an identity column: sequence ${column.sequence === null ? "" : `${relationKey(column.sequence)} `}can't be handed to another column`);
+    found.push(
+      `it is an identity column: sequence ${column.sequence === null ? "" : `${relationKey(column.sequence)} `}can't be handed to another column`,
+    );
   }
-  if (column.generated !== null) found.push("it is a generated column: nothing writes to it, so add the new one and drop this one");
+  if (column.generated !== null)
+    found.push("it is a generated column: nothing writes to it, so add the new one and drop this one");
   return found;
 }
 
 function ofConstraint(table: Table, member: Table, constraint: Constraint, column: string): string[] {
-  const { columns, kind, name, references } = constraint;
+  const { kind, name, references } = constraint;
   const place = `${name} on ${relationKey(member)}`;
   const found: string[] = [];
-  if (kind === "foreign key" && references?.columns.includes(column) === true && relationKey(references.table) === relationKey(table)) {
+  if (
+    kind === "foreign key" &&
+    references?.columns.includes(column) === true &&
+    relationKey(references.table) === relationKey(table)
+  ) {
     found.push(`foreign key ${place} references it`);
   }
-  if (!columns.includes(column)) return found;
+  if (!readsColumn(member, constraint, column)) return found;
   switch (kind) {
     case "primary key":
       found.push(`it is in the primary key ${place}`);
@@ -67,7 +81,8 @@ function ofConstraint(table: Table, member: Table, constraint: Constraint, colum
       found.push(`exclusion constraint ${place} can't be built without stopping writers`);
       break;
     case "unique":
-      if (isTemporal(constraint.definition)) found.push(`constraint ${place} is WITHOUT OVERLAPS: it can't be built without stopping writers`);
+      if (isTemporal(constraint.definition))
+        found.push(`constraint ${place} is WITHOUT OVERLAPS: it can't be built without stopping writers`);
       break;
     case "foreign key":
       if (isTemporal(constraint.definition)) found.push(`foreign key ${place} is over a period`);

@@ -22,7 +22,14 @@ export function carryChecks(carrying: Carrying): readonly Draft[] {
 function copyCheck({ from, plan, table, to }: Carrying, member: Table, constraint: Constraint): readonly Draft[] {
   const name = copyName(table, constraint.name, plan);
   const definition = rewriteConstraint(constraint.definition, { from, to });
-  return addThenValidate(table, member, `check ${relationKey(member)}.${constraint.name} to ${to}`, name, definition, constraint.valid);
+  return addThenValidate(
+    table,
+    member,
+    `check ${relationKey(member)}.${constraint.name} to ${to}`,
+    name,
+    definition,
+    constraint.valid,
+  );
 }
 
 /** ADD CONSTRAINT … NOT VALID, and VALIDATE if it is to be valid. */

@@ -3,7 +3,7 @@ import type { TableLock } from "../model/lock.ts";
 import { relationKey } from "../model/relation.ts";
 import { ident, qualified } from "../sql/identifier.ts";
 import { literal } from "../sql/literal.ts";
-import { originOf } from "./carry-family.ts";
+import { originOf, readsColumn } from "./carry-family.ts";
 import type { Carrying } from "./carry-indexes.ts";
 import { copyName } from "./carry-names.ts";
 import { notNullCopyName, notNullOrigins } from "./carry-not-null.ts";
@@ -24,14 +24,19 @@ export function carryComments(carrying: Carrying): readonly Draft[] {
       locks.push({ relation: copy, mode: "SHARE UPDATE EXCLUSIVE" });
     }
     for (const constraint of member.constraints) {
-      const name = constraint.columns.includes(from) ? constraintCopyName(carrying, member, constraint) : null;
+      const name = readsColumn(member, constraint, from) ? constraintCopyName(carrying, member, constraint) : null;
       if (constraint.comment === null || name === null) continue;
       statements.push(`COMMENT ON CONSTRAINT ${ident(name)} ON ${qualified(member)} IS ${literal(constraint.comment)}`);
       locks.push({ relation: nameOf(member), mode: "ACCESS SHARE" });
     }
   }
   if (statements.length === 0) return [];
-  return [shortTransaction({ title: `copy comments to what hangs on ${relationKey(table)}.${to}`, table, statements, locks }, [])];
+  return [
+    shortTransaction(
+      { title: `copy comments to what hangs on ${relationKey(table)}.${to}`, table, statements, locks },
+      [],
+    ),
+  ];
 }
 
 /** What the copy of a constraint is called on a member of the family; null for a kind that is not carried. */
@@ -51,7 +56,8 @@ export function constraintCopyName(
     case "not null": {
       const origin = notNullOrigins(family, from).find(
         (candidate) =>
-          candidate === member || candidate.partitions.some((partition) => relationKey(partition.name) === relationKey(member)),
+          candidate === member ||
+          candidate.partitions.some((partition) => relationKey(partition.name) === relationKey(member)),
       );
       return origin === undefined ? null : notNullCopyName(carrying, origin);
     }

@@ -17,7 +17,11 @@ export interface MovedDefault extends Swap {
   readonly losses: readonly Omit<Loss, "step">[];
 }
 
-const INTEGERS: Readonly<Record<string, bigint>> = { smallint: 32_767n, integer: 2_147_483_647n, bigint: 2n ** 63n - 1n };
+const INTEGERS: Readonly<Record<string, bigint>> = {
+  smallint: 32_767n,
+  integer: 2_147_483_647n,
+  bigint: 2n ** 63n - 1n,
+};
 
 /**
  * Moves the default, and the sequence that the column owns, to the duplicate: both between the renames of the columns
@@ -54,7 +58,8 @@ function sequenceAtCutover(table: Table, old: Column, { final, hidden, type }: D
   const own = (column: string): string => `ALTER SEQUENCE ${name} OWNED BY ${qualified(table)}.${ident(column)}`;
   const before = old.sequenceType ?? old.type;
   const [narrow, wide] = [INTEGERS[before], INTEGERS[type]];
-  if (narrow === undefined || wide === undefined || wide <= narrow) return { apply: [own(final)], undo: [own(hidden)], losses: [] };
+  if (narrow === undefined || wide === undefined || wide <= narrow)
+    return { apply: [own(final)], undo: [own(hidden)], losses: [] };
   // A sequence that has passed the old type can't be narrowed again; the reversal is refused before, unless that is accepted.
   const narrowAgain = `DO ${dollarQuote(`
 BEGIN

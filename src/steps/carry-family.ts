@@ -11,13 +11,22 @@ export function partitionsOf(catalog: Catalog, table: Table): readonly Table[] {
   return table.partitions.map(({ name }) => {
     const found = catalog.tables[relationKey(name)];
     if (found !== undefined) return found;
-    throw new SegueError("SEG0101", { message: `partition ${relationKey(name)} was not read from the catalog`, object: relationKey(name) });
+    throw new SegueError("SEG0101", {
+      message: `partition ${relationKey(name)} was not read from the catalog`,
+      object: relationKey(name),
+    });
   });
 }
 
 /** True for a table that holds no rows itself. */
 export function isPartitioned(table: Table): boolean {
   return table.kind === "partitioned";
+}
+
+/** True if the constraint reads the column, be it only in INCLUDE: a constraint's own columns are its keys. */
+export function readsColumn(table: Table, constraint: Constraint, column: string): boolean {
+  const index = table.indexes.find((candidate) => candidate.constraint === constraint.name);
+  return constraint.columns.includes(column) || index?.columns.includes(column) === true;
 }
 
 /** A constraint that stands on a table by itself, or the one above that it came from. */
@@ -31,10 +40,14 @@ export interface Origin {
  * definition, and equal ones by their order.
  */
 export function originOf(family: readonly Table[], table: Table, constraint: Constraint): Origin {
-  const parent = family.find((candidate) => table.parent !== null && relationKey(candidate) === relationKey(table.parent));
+  const parent = family.find(
+    (candidate) => table.parent !== null && relationKey(candidate) === relationKey(table.parent),
+  );
   if (!constraint.inherited || parent === undefined) return { table, constraint };
   const equals = (owner: Table, inherited: boolean): Constraint[] =>
-    owner.constraints.filter((c) => c.kind === constraint.kind && c.definition === constraint.definition && (!inherited || c.inherited));
+    owner.constraints.filter(
+      (c) => c.kind === constraint.kind && c.definition === constraint.definition && (!inherited || c.inherited),
+    );
   const above = equals(parent, false)[equals(table, true).indexOf(constraint)];
   return above === undefined ? { table, constraint } : originOf(family, parent, above);
 }

@@ -27,9 +27,11 @@ export function carryForeignKeys(carrying: Carrying): readonly Draft[] {
 }
 
 function copyForeignKey(carrying: Carrying, member: Table, constraint: Constraint): readonly Draft[] {
-  const leafByLeaf = isPartitioned(member) && carrying.major < 18 && member.leaves.length > 0;
+  const leafByLeaf = isPartitioned(member) && carrying.catalog.major < 18 && member.leaves.length > 0;
   if (!leafByLeaf) return addThenValidate(carrying, member, constraint);
-  const leaves = carrying.family.filter((candidate) => member.leaves.some((leaf) => relationKey(leaf) === relationKey(candidate)));
+  const leaves = carrying.family.filter((candidate) =>
+    member.leaves.some((leaf) => relationKey(leaf) === relationKey(candidate)),
+  );
   const adopting = add(carrying, member, constraint, "");
   return [...leaves.flatMap((leaf) => addThenValidate(carrying, leaf, constraint)), adopting];
 }
@@ -40,8 +42,10 @@ function addThenValidate(carrying: Carrying, member: Table, constraint: Constrai
   const validate = scanningTransaction({
     title: `validate the copy of foreign key ${relationKey(member)}.${constraint.name} to ${to}`,
     table,
-    statements: [`ALTER TABLE ${qualified(member)} VALIDATE CONSTRAINT ${ident(copyName(table, constraint.name, plan))}`],
-    locks: [...familyLocks(member, "SHARE UPDATE EXCLUSIVE"), ...referenced(constraint, "ROW SHARE")],
+    statements: [
+      `ALTER TABLE ${qualified(member)} VALIDATE CONSTRAINT ${ident(copyName(table, constraint.name, plan))}`,
+    ],
+    locks: [...familyLocks(member, "SHARE UPDATE EXCLUSIVE"), ...referenced(carrying, constraint, "ROW SHARE")],
   });
   return [add(carrying, member, constraint, " NOT VALID"), validate];
 }
@@ -55,23 +59,32 @@ function add(carrying: Carrying, member: Table, constraint: Constraint, suffix: 
     title: `drop the copy of foreign key ${relationKey(member)}.${constraint.name}`,
     table,
     statements: [`${target} DROP CONSTRAINT IF EXISTS ${name}`],
-    locks: [...familyLocks(member, "ACCESS EXCLUSIVE"), ...referenced(constraint, "ACCESS EXCLUSIVE")],
+    locks: [...familyLocks(member, "ACCESS EXCLUSIVE"), ...referenced(carrying, constraint, "ACCESS EXCLUSIVE")],
   });
   return shortTransaction(
     {
       title: `copy foreign key ${relationKey(member)}.${constraint.name} to ${to}`,
       table,
-      statements: [`${target} ADD CONSTRAINT ${name} ${rewriteConstraint(constraint.definition, { from, to })}${suffix}`],
+      statements: [
+        `${target} ADD CONSTRAINT ${name} ${rewriteConstraint(constraint.definition, { from, to })}${suffix}`,
+      ],
       locks: [
         ...familyLocks(member, "SHARE ROW EXCLUSIVE"),
         // What a leaf's key had of triggers on the referenced table goes when the parent's adopts it.
-        ...referenced(constraint, adopts && member.leaves.length > 0 ? "ACCESS EXCLUSIVE" : "SHARE ROW EXCLUSIVE"),
+        ...referenced(
+          carrying,
+          constraint,
+          adopts && member.leaves.length > 0 ? "ACCESS EXCLUSIVE" : "SHARE ROW EXCLUSIVE",
+        ),
       ],
     },
     [undo],
   );
 }
 
-function referenced({ references }: Constraint, mode: LockMode): readonly TableLock[] {
-  return references === null ? [] : [{ relation: nameOf(references.table), mode }];
+/** The referenced table; with its partitions, if the plan has read it, for what changes triggers. VALIDATE reads through the parent. */
+function referenced({ catalog }: Carrying, { references }: Constraint, mode: LockMode): readonly TableLock[] {
+  if (references === null) return [];
+  const known = mode === "ROW SHARE" ? undefined : catalog.tables[relationKey(references.table)];
+  return known === undefined ? [{ relation: nameOf(references.table), mode }] : familyLocks(known, mode);
 }

@@ -1,4 +1,4 @@
-import type { Constraint, Index, Table } from "../model/catalog.ts";
+import type { Catalog, Constraint, Index, Table } from "../model/catalog.ts";
 import { relationKey, type RelationName } from "../model/relation.ts";
 import { rewriteConstraint, rewriteIndexDefinition } from "../sql/definition.ts";
 import { ident, qualified } from "../sql/identifier.ts";
@@ -16,7 +16,7 @@ export interface Carrying {
   readonly from: string;
   readonly to: string;
   readonly plan: string;
-  readonly major: number;
+  readonly catalog: Catalog;
 }
 
 /**
@@ -59,7 +59,13 @@ function build(carrying: Carrying, member: Table, index: Index): Draft {
     kind: "concurrent",
     title: `copy index ${relationKey(index)} to ${relationKey(member)}.${to}`,
     table: nameOf(carrying.table),
-    statement: rewriteIndexDefinition(index.definition, { from, to, name: copy.name, concurrently: true, tablespace: index.tablespace ?? null }),
+    statement: rewriteIndexDefinition(index.definition, {
+      from,
+      to,
+      name: copy.name,
+      concurrently: true,
+      tablespace: index.tablespace ?? null,
+    }),
     probe: { expect: "index valid", index: copy },
     locks: [{ relation: nameOf(member), mode: "SHARE UPDATE EXCLUSIVE" }],
     undo: [],
@@ -71,7 +77,13 @@ function emptyParent(carrying: Carrying, member: Table, index: Index, constraint
   const { name } = copyOf(carrying, index);
   const create =
     constraint === undefined
-      ? rewriteIndexDefinition(index.definition, { from, to, name, concurrently: false, tablespace: index.tablespace ?? null })
+      ? rewriteIndexDefinition(index.definition, {
+          from,
+          to,
+          name,
+          concurrently: false,
+          tablespace: index.tablespace ?? null,
+        })
       : `ALTER TABLE ONLY ${qualified(member)} ADD CONSTRAINT ${ident(name)} ${rewriteConstraint(constraint.definition, { from, to })}`;
   return shortTransaction(
     {

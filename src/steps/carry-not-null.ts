@@ -13,7 +13,7 @@ import { familyLocks, shortTransaction } from "./transaction-draft.ts";
  */
 export function carryNotNull(carrying: Carrying): readonly Draft[] {
   return notNullOrigins(carrying.family, carrying.from).flatMap((member) =>
-    carrying.major >= 18 ? byConstraint(carrying, member) : byCheck(carrying, member),
+    carrying.catalog.major >= 18 ? byConstraint(carrying, member) : byCheck(carrying, member),
   );
 }
 
@@ -23,7 +23,8 @@ export function notNullOrigins(family: readonly Table[], column: string): readon
     family.filter((member) => member.columns.some((c) => c.name === column && c.notNull)).map(relationKey),
   );
   return family.filter(
-    (member) => required.has(relationKey(member)) && (member.parent === null || !required.has(relationKey(member.parent))),
+    (member) =>
+      required.has(relationKey(member)) && (member.parent === null || !required.has(relationKey(member.parent))),
   );
 }
 
@@ -32,7 +33,10 @@ export function notNullOrigins(family: readonly Table[], column: string): readon
  * parent's name, and fails where one of theirs differs (seen on 18): then the copy keeps the name that it is made
  * with, so it is one that PostgreSQL could have chosen.
  */
-export function notNullCopyName({ family, from, plan, table }: Pick<Carrying, "family" | "from" | "plan" | "table">, origin: Table): string {
+export function notNullCopyName(
+  { family, from, plan, table }: Pick<Carrying, "family" | "from" | "plan" | "table">,
+  origin: Table,
+): string {
   const members = membersBelow(family, origin);
   const original = nameOn(origin, from);
   if (members.every((member) => nameOn(member, from) === original)) return copyName(table, original, plan);

@@ -3,7 +3,7 @@ import { SegueError } from "../model/errors.ts";
 import { relationKey } from "../model/relation.ts";
 import { ident, qualified } from "../sql/identifier.ts";
 import { constraintCopyName } from "./carry-comments.ts";
-import { partitionsOf } from "./carry-family.ts";
+import { partitionsOf, readsColumn } from "./carry-family.ts";
 import { copyName, hiddenConstraintName } from "./carry-names.ts";
 import { canRenameNotNull, nameOn, notNullCopyName, notNullOrigins } from "./carry-not-null.ts";
 
@@ -36,7 +36,9 @@ export function carryRenames(
   { catalog, oldBecomesNullable }: { readonly catalog: Catalog; readonly oldBecomesNullable: boolean },
 ): Swap {
   const family = [table, ...partitionsOf(catalog, table)];
-  const identity = family.flatMap((member) => member.indexes).find((i) => i.replicaIdentity && i.columns.includes(column));
+  const identity = family
+    .flatMap((member) => member.indexes)
+    .find((i) => i.replicaIdentity && i.columns.includes(column));
   if (oldBecomesNullable && identity !== undefined) {
     throw new SegueError("SEG0102", {
       message: `${relationKey(table)}.${column} is in the replica identity ${identity.name}, and the old column could turn NULL after the cut-over`,
@@ -68,7 +70,7 @@ function indexSwaps(table: Table, member: Table, column: string, plan: string): 
 function constraintSwaps(table: Table, family: readonly Table[], member: Table, column: string, plan: string): Swap[] {
   const swaps: Swap[] = [];
   for (const constraint of member.constraints) {
-    if (constraint.kind === "not null" || !constraint.columns.includes(column)) continue;
+    if (constraint.kind === "not null" || !readsColumn(member, constraint, column)) continue;
     // RENAME reaches inherited checks by itself, and no other kind of constraint (seen on 14 and 18).
     if (constraint.kind === "check" && constraint.inherited) continue;
     const copy = constraintCopyName({ family, from: column, plan, table }, member, constraint);
@@ -90,7 +92,13 @@ function statisticsSwaps(table: Table, member: Table, column: string, plan: stri
     );
 }
 
-function notNullSwaps(table: Table, family: readonly Table[], column: string, plan: string, oldBecomesNullable: boolean): Swap[] {
+function notNullSwaps(
+  table: Table,
+  family: readonly Table[],
+  column: string,
+  plan: string,
+  oldBecomesNullable: boolean,
+): Swap[] {
   return notNullOrigins(family, column)
     .filter((origin) => canRenameNotNull(family, origin, column))
     .map((origin) => {
@@ -109,8 +117,14 @@ function roleSwaps(table: Table, member: Table, column: string, plan: string): S
     .filter((index) => index.columns.includes(column))
     .flatMap(({ clustered, name, replicaIdentity }) => {
       const hidden = ident(hiddenConstraintName(table, name, plan));
-      const roles = [...(replicaIdentity ? ["REPLICA IDENTITY USING INDEX"] : []), ...(clustered ? ["CLUSTER ON"] : [])];
-      return roles.map((role) => ({ apply: [`${target} ${role} ${ident(name)}`], undo: [`${target} ${role} ${hidden}`] }));
+      const roles = [
+        ...(replicaIdentity ? ["REPLICA IDENTITY USING INDEX"] : []),
+        ...(clustered ? ["CLUSTER ON"] : []),
+      ];
+      return roles.map((role) => ({
+        apply: [`${target} ${role} ${ident(name)}`],
+        undo: [`${target} ${role} ${hidden}`],
+      }));
     });
 }
 

@@ -38,7 +38,9 @@ export const carry: StepKind<CarryFields> = {
       defaults: z
         .boolean()
         .optional()
-        .describe("True: the default and the owned sequence move too, at the cut-over. `replace_column` does that by itself."),
+        .describe(
+          "True: the default and the owned sequence move too, at the cut-over. `replace_column` does that by itself.",
+        ),
     })
     .describe("Copies indexes, constraints and statistics of a column to its duplicate."),
   phases: ["backfill"],
@@ -62,7 +64,7 @@ export const carry: StepKind<CarryFields> = {
       from: fields.from,
       to: fields.to,
       plan: context.plan,
-      major: context.catalog.major,
+      catalog: context.catalog,
     };
     return {
       backfill: [
@@ -91,17 +93,28 @@ function refuse(table: Table, column: string, problems: readonly string[]): void
 }
 
 /** What reads two columns that one plan replaces would be copied twice, each time for one of them only. */
-function sharedWithOthers(fields: CarryFields, context: LowerContext, table: Table, partitions: readonly Table[]): string[] {
+function sharedWithOthers(
+  fields: CarryFields,
+  context: LowerContext,
+  table: Table,
+  partitions: readonly Table[],
+): string[] {
   const others = context.entries.flatMap(({ spec }) => {
     const { from, table: written } = spec.fields;
-    if (spec.kind !== "carry" || typeof from !== "string" || typeof written !== "string" || from === fields.from) return [];
+    if (spec.kind !== "carry" || typeof from !== "string" || typeof written !== "string" || from === fields.from)
+      return [];
     return relationKey(parseTableName(written, context.catalog.defaultSchema)) === relationKey(table) ? [from] : [];
   });
   return [table, ...partitions].flatMap((member) => {
-    const objects = [...member.indexes, ...member.constraints, ...member.statistics];
+    // The index of a constraint bears its name, and reads what is in INCLUDE besides.
+    const constraints = member.constraints.filter((c) => !member.indexes.some((index) => index.constraint === c.name));
+    const objects = [...member.indexes, ...constraints, ...member.statistics];
     return objects
       .filter(({ columns }) => columns.includes(fields.from) && columns.some((column) => others.includes(column)))
-      .map(({ columns, name }) => `${name} on ${relationKey(member)} reads ${columns.join(", ")}: replace one of them in a plan of its own`);
+      .map(
+        ({ columns, name }) =>
+          `${name} on ${relationKey(member)} reads ${columns.join(", ")}: replace one of them in a plan of its own`,
+      );
   });
 }
 
@@ -115,7 +128,12 @@ function proveDefault(table: Table, old: Column, duplicate: Column): readonly Dr
 }
 
 function moveDefault(table: Table, old: Column, duplicate: Column, partitions: readonly Table[]) {
-  const moved = defaultAtCutover(table, old, { hidden: old.name, final: duplicate.name, type: duplicate.type }, partitions);
+  const moved = defaultAtCutover(
+    table,
+    old,
+    { hidden: old.name, final: duplicate.name, type: duplicate.type },
+    partitions,
+  );
   if (moved.apply.length === 0) return {};
   const body = { table, locks: exclusiveLocks(table) };
   const back = undoTransaction({

@@ -23,7 +23,9 @@ export function relationsOf(catalog: Catalog, schema: string): Namespace {
 export function constraintsOf(catalog: Catalog, table: Table): Namespace {
   const family: RelationName[] = [table, ...table.partitions.map((partition) => partition.name)];
   const taken = new Set(
-    family.flatMap((member) => catalog.tables[relationKey(member)]?.constraints ?? []).map((constraint) => constraint.name),
+    family
+      .flatMap((member) => catalog.tables[relationKey(member)]?.constraints ?? [])
+      .map((constraint) => constraint.name),
   );
   return { what: `constraint of ${relationKey(table)}`, taken: (name) => taken.has(name) };
 }

@@ -18,7 +18,10 @@ const column = z.strictObject({
   default: sqlExpression.optional(),
   identity: z.enum(["always", "by default"]).optional(),
   generated: z
-    .strictObject({ expression: sqlExpression, kind: z.enum(["stored", "virtual"]).optional().describe("Default stored; virtual from 18 on.") })
+    .strictObject({
+      expression: sqlExpression,
+      kind: z.enum(["stored", "virtual"]).optional().describe("Default stored; virtual from 18 on."),
+    })
     .optional(),
   collation: z.string().min(1).optional().describe('As SQL writes it: `"C"`, `public.german`.'),
   unique: z.boolean().optional(),
@@ -30,7 +33,9 @@ const column = z.strictObject({
 const fields = z
   .strictObject({
     table: tableName,
-    columns: z.record(columnName, column).refine((columns) => Object.keys(columns).length > 0, "a table needs a column"),
+    columns: z
+      .record(columnName, column)
+      .refine((columns) => Object.keys(columns).length > 0, "a table needs a column"),
     primary_key: z.array(columnName).min(1).optional(),
     unique: z
       .array(
@@ -99,7 +104,7 @@ export const createTableStep = {
       ],
     };
   },
-  after(written, catalog) {
+  after: (written, catalog) => {
     const { table } = newTable(written, catalog);
     const relationNames = [...catalog.relationNames, ...[table, ...table.indexes].map(relationKey)];
     return { ...catalog, relationNames, tables: { ...catalog.tables, [relationKey(table)]: table } };
@@ -125,7 +130,8 @@ export function requireFree({ table }: CreateTableFields, catalog: Catalog): voi
 }
 
 function comments(written: CreateTableFields, { table }: NewTable): readonly string[] {
-  const ofTable = written.comment === undefined ? [] : [`COMMENT ON TABLE ${qualified(table)} IS ${literal(written.comment)}`];
+  const ofTable =
+    written.comment === undefined ? [] : [`COMMENT ON TABLE ${qualified(table)} IS ${literal(written.comment)}`];
   const ofColumns = Object.entries(written.columns).flatMap(([name, { comment }]) =>
     comment === undefined ? [] : [`COMMENT ON COLUMN ${qualified(table)}.${ident(name)} IS ${literal(comment)}`],
   );

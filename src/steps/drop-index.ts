@@ -44,7 +44,7 @@ export const dropIndexStep = {
     const { id: _, ...drop } = dropConcurrently(place);
     return { cutover: [{ ...drop, undo: [build, ...commentUndo(table, index)] }], warnings: invalid };
   },
-  after(written, catalog) {
+  after: (written, catalog) => {
     const table = requireTable(catalog, written.table);
     return withTable(catalog, { ...table, indexes: table.indexes.filter((index) => index.name !== written.name) });
   },
@@ -56,13 +56,26 @@ export function droppableIndex(written: DropIndexFields, catalog: Catalog): Inde
   const index = table.indexes.find((candidate) => candidate.name === written.name);
   if (index === undefined) {
     const known = table.indexes.map((candidate) => candidate.name).join(", ");
-    throw refusal(table, `index ${written.name} of ${relationKey(table)} does not exist; the table has ${known === "" ? "none" : known}`);
+    throw refusal(
+      table,
+      `index ${written.name} of ${relationKey(table)} does not exist; the table has ${known === "" ? "none" : known}`,
+    );
   }
   const name = relationKey(index);
-  if (index.constraint !== null) throw refusal(index, `index ${name} stands behind constraint ${index.constraint}: drop the constraint instead`);
-  if (index.parent !== null) throw refusal(index, `index ${name} is a part of ${relationKey(index.parent)}: drop that one instead`);
-  if (index.replicaIdentity) throw refusal(index, `index ${name} is the replica identity of ${relationKey(table)}: without it, replicated updates and deletes fail`);
-  if (index.clustered) throw refusal(index, `index ${name} is the one that ${relationKey(table)} is clustered on: ALTER TABLE … SET WITHOUT CLUSTER first`);
+  if (index.constraint !== null)
+    throw refusal(index, `index ${name} stands behind constraint ${index.constraint}: drop the constraint instead`);
+  if (index.parent !== null)
+    throw refusal(index, `index ${name} is a part of ${relationKey(index.parent)}: drop that one instead`);
+  if (index.replicaIdentity)
+    throw refusal(
+      index,
+      `index ${name} is the replica identity of ${relationKey(table)}: without it, replicated updates and deletes fail`,
+    );
+  if (index.clustered)
+    throw refusal(
+      index,
+      `index ${name} is the one that ${relationKey(table)} is clustered on: ALTER TABLE … SET WITHOUT CLUSTER first`,
+    );
   return index;
 }
 
@@ -102,7 +115,11 @@ function rebuild(table: Table, index: Index, catalog: Catalog): readonly UndoSte
   const parts = new Set(partsOf(table, index, catalog));
   for (const { name } of table.partitions) {
     const own = catalog.tables[relationKey(name)]?.indexes.find((candidate) => parts.has(candidate));
-    if (own === undefined) throw refusal(name, `partition ${relationKey(name)} has no part of index ${relationKey(index)}: its drop could not be taken back`);
+    if (own === undefined)
+      throw refusal(
+        name,
+        `partition ${relationKey(name)} has no part of index ${relationKey(index)}: its drop could not be taken back`,
+      );
     names.set(relationKey(name), nameOf(own));
   }
   const drafts = partitionedIndex({

@@ -7,6 +7,7 @@ import { ROW } from "../model/step.ts";
 import { parseExpression } from "../sql/expression.ts";
 import { ident, parseTableName } from "../sql/identifier.ts";
 import { scalarToSql } from "../sql/expression.ts";
+import { rowImage } from "../sql/row-image.ts";
 import { nameOf, requireColumn, requireTable } from "./catalog-lookup.ts";
 import { assignable } from "./cast.ts";
 import type { Lowered, LowerContext, StepKind } from "./step-kind.ts";
@@ -80,8 +81,8 @@ function bySet(fields: FillFields, context: LowerContext): Work {
     column,
     value: assignable(render(scalar), requireColumn(table, column).type),
   }));
-  const row = `ROW(${set.map(({ column }) => `${ROW}.${ident(column)}`).join(", ")})`;
-  const differs = `${row} *<> ROW(${set.map(({ value }) => value).join(", ")})`;
+  const row = rowImage(set.map(({ column }) => `${ROW}.${ident(column)}`));
+  const differs = `${row} *<> ${rowImage(set.map(({ value }) => value))}`;
   return { set, where: fields.where === undefined ? differs : `(${render(fields.where)}) AND ${differs}` };
 }
 

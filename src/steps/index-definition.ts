@@ -18,7 +18,11 @@ export const indexDefinition = z.strictObject({
   with: z
     .record(
       z.string().regex(/^[a-z_]+$/, "a storage parameter is written in lower case: `fillfactor`"),
-      z.union([z.number(), z.boolean(), z.string().regex(/^[A-Za-z0-9_.]+$/, "a storage parameter's value is one word")]),
+      z.union([
+        z.number(),
+        z.boolean(),
+        z.string().regex(/^[A-Za-z0-9_.]+$/, "a storage parameter's value is one word"),
+      ]),
     )
     .optional()
     .describe("Storage parameters: `{ fillfactor: 70 }`."),
@@ -58,7 +62,9 @@ export function columnList(columns: readonly string[], table: Table): string {
 /** @throws SegueError SEG0101 where NULLS NOT DISTINCT is asked of a server that lacks it. */
 export function requireNullsNotDistinct(asked: boolean | undefined, major: number): void {
   if (asked !== true || major >= 15) return;
-  throw new SegueError("SEG0101", { message: `nulls_not_distinct needs PostgreSQL 15 or newer; this server is ${major}` });
+  throw new SegueError("SEG0101", {
+    message: `nulls_not_distinct needs PostgreSQL 15 or newer; this server is ${major}`,
+  });
 }
 
 function renderKey(key: IndexKey, table: Table): string {
@@ -78,7 +84,8 @@ function renderKey(key: IndexKey, table: Table): string {
 
 /** `gin_trgm_ops`, `public.gist_trgm_ops (siglen = 32)`. */
 function operatorClass(written: string): string {
-  const match = /^([^(]*[^(\s])\s*(?:\(\s*([a-z_]+\s*=\s*[a-z0-9_.]+(?:\s*,\s*[a-z_]+\s*=\s*[a-z0-9_.]+)*)\s*\))?$/i.exec(written);
+  const match =
+    /^([^(]*[^(\s])\s*(?:\(\s*([a-z_]+\s*=\s*[a-z0-9_.]+(?:\s*,\s*[a-z_]+\s*=\s*[a-z0-9_.]+)*)\s*\))?$/i.exec(written);
   if (match?.[1] === undefined) {
     throw new SegueError("SEG0101", { message: `${written} is not the name of an operator class`, object: written });
   }

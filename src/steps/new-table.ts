@@ -25,7 +25,9 @@ type ColumnFields = CreateTableFields["columns"][string];
 export function newTable(written: CreateTableFields, catalog: Catalog): NewTable {
   const name = parseTableName(written.table, catalog.defaultSchema);
   const bare = emptyTable(written, catalog);
-  const lines = bare.columns.map((column) => columnLine(column, written.columns[column.name] as ColumnFields, bare, catalog));
+  const lines = bare.columns.map((column) =>
+    columnLine(column, written.columns[column.name] as ColumnFields, bare, catalog),
+  );
   let table = bare;
   const add = (constraint: Constraint, index?: Index): void => {
     table = {
@@ -52,18 +54,26 @@ export function newTable(written: CreateTableFields, catalog: Catalog): NewTable
     const words = expression.columns.length === 1 && only !== undefined ? [only, "check"] : ["check"];
     add(checkConstraint(free(check.name, words, false), expression));
   }
-  const keys = foreignKeys(written).map((key) => ({ ...key, key: resolveForeignKey(table, key.columns, key.references, catalog) }));
+  const keys = foreignKeys(written).map((key) => ({
+    ...key,
+    key: resolveForeignKey(table, key.columns, key.references, catalog),
+  }));
   // One order for everybody, so that two creations never hold what the other waits for.
   keys.sort((a, b) => (relationKey(a.key.target) < relationKey(b.key.target) ? -1 : 1));
   for (const { key, name: given } of keys) add(foreignKeyConstraint(free(given, [...key.columns, "fkey"], false), key));
 
   const partitioned = written.partition_by;
   const ending =
-    partitioned === undefined ? "" : ` PARTITION BY ${partitioned.method.toUpperCase()} (${columnList(partitioned.columns, table)})`;
+    partitioned === undefined
+      ? ""
+      : ` PARTITION BY ${partitioned.method.toUpperCase()} (${columnList(partitioned.columns, table)})`;
   return {
     table,
     statement: `CREATE TABLE ${qualified(table)} (\n  ${lines.join(",\n  ")}\n)${ending}`,
-    parents: parentsOf(table, keys.map(({ key }) => key)),
+    parents: parentsOf(
+      table,
+      keys.map(({ key }) => key),
+    ),
   };
 }
 
@@ -117,7 +127,10 @@ function newColumn(name: string, given: ColumnFields, attnum: number, inKey: boo
     notNullValid: true,
     default: given.default === undefined ? null : scalarToSql(given.default),
     identity: identity ?? null,
-    generated: generated === undefined ? null : { kind: generated.kind ?? "stored", expression: scalarToSql(generated.expression) },
+    generated:
+      generated === undefined
+        ? null
+        : { kind: generated.kind ?? "stored", expression: scalarToSql(generated.expression) },
     sequence: null,
     collation: given.collation ?? null,
     storage: "plain",
@@ -135,19 +148,30 @@ function columnLine(column: Column, given: ColumnFields, table: Table, catalog: 
   const place = `${relationKey(table)}.${column.name}`;
   const values = [column.default, column.identity, column.generated].filter((value) => value !== null);
   if (values.length > 1) {
-    throw new SegueError("SEG0101", { message: `${place} can have only one of default, identity and generated`, object: place });
+    throw new SegueError("SEG0101", {
+      message: `${place} can have only one of default, identity and generated`,
+      object: place,
+    });
   }
   if (given.nullable === true && column.notNull) {
-    throw new SegueError("SEG0101", { message: `${place} can't be nullable: a primary key or an identity is not`, object: place });
+    throw new SegueError("SEG0101", {
+      message: `${place} can't be nullable: a primary key or an identity is not`,
+      object: place,
+    });
   }
   const words = [ident(column.name), given.type];
   if (column.collation !== null) words.push(`COLLATE ${column.collation}`);
   if (column.identity !== null) words.push(`GENERATED ${column.identity.toUpperCase()} AS IDENTITY`);
   if (column.generated !== null) {
     if (column.generated.kind === "virtual" && catalog.major < 18) {
-      throw new SegueError("SEG0101", { message: `${place}: a virtual generated column needs PostgreSQL 18 or newer`, object: place });
+      throw new SegueError("SEG0101", {
+        message: `${place}: a virtual generated column needs PostgreSQL 18 or newer`,
+        object: place,
+      });
     }
-    words.push(`GENERATED ALWAYS AS (${read(column.generated.expression, table).render("")}) ${column.generated.kind.toUpperCase()}`);
+    words.push(
+      `GENERATED ALWAYS AS (${read(column.generated.expression, table).render("")}) ${column.generated.kind.toUpperCase()}`,
+    );
   }
   if (column.default !== null) words.push(`DEFAULT ${defaultValue(column.default, table)}`);
   if (given.nullable === false) words.push("NOT NULL");
@@ -173,7 +197,9 @@ function uniques(written: CreateTableFields): readonly (Uniqueness & { name?: st
   ];
 }
 
-function checks(written: CreateTableFields): readonly { name?: string | undefined; check: string | number | boolean }[] {
+function checks(
+  written: CreateTableFields,
+): readonly { name?: string | undefined; check: string | number | boolean }[] {
   const ofColumns = Object.values(written.columns).flatMap(({ check }) => (check === undefined ? [] : [{ check }]));
   return [...ofColumns, ...(written.checks ?? [])];
 }

@@ -1,9 +1,11 @@
-import type { Catalog, Constraint, ForeignKeyTarget, Table } from "../model/catalog.ts";
+import type { Catalog, Constraint, ForeignKeyTarget, Index, Table } from "../model/catalog.ts";
 import { SegueError } from "../model/errors.ts";
 import type { References } from "../model/fields.ts";
 import { relationKey } from "../model/relation.ts";
+import { hasExpressionKey } from "../sql/definition.ts";
 import { ident, qualified } from "../sql/identifier.ts";
 import { requireColumn, requireTable } from "./catalog-lookup.ts";
+import { definitionBody } from "./index-definition-body.ts";
 
 /** A foreign key whose target was found and fits. */
 export interface ForeignKey {
@@ -21,7 +23,12 @@ export interface ForeignKey {
  *
  * @throws SegueError SEG0101 for columns that do not exist, do not pair, or are not unique together.
  */
-export function resolveForeignKey(table: Table, columns: readonly string[], written: References, catalog: Catalog): ForeignKey {
+export function resolveForeignKey(
+  table: Table,
+  columns: readonly string[],
+  written: References,
+  catalog: Catalog,
+): ForeignKey {
   for (const column of columns) requireColumn(table, column);
   const self = relationKey(table);
   const target = requireTarget(written.table, table, catalog);
@@ -94,10 +101,8 @@ function requireUnique(target: Table, columns: readonly string[]): void {
   const byConstraint = target.constraints.some(
     ({ columns: own, deferrable, kind }) => (kind === "primary key" || kind === "unique") && !deferrable && same(own),
   );
-  // A partial index proves nothing about all rows.
   const byIndex = target.indexes.some(
-    ({ columns: own, constraint, definition, unique, valid }) =>
-      unique && valid && constraint === null && same(own) && !/\) WHERE \(/.test(definition),
+    (index) => index.unique && index.valid && index.constraint === null && same(index.columns) && coversRows(index),
   );
   if (byConstraint || byIndex) return;
   throw new SegueError("SEG0101", {
@@ -105,4 +110,9 @@ function requireUnique(target: Table, columns: readonly string[]): void {
     object: relationKey(target),
     next: "Add one first, with add_unique, in this plan or an earlier one.",
   });
+}
+
+/** A partial index proves nothing about the other rows, nor does one over an expression about its columns. */
+function coversRows(index: Index): boolean {
+  return !/ WHERE /.test(definitionBody(index)) && !hasExpressionKey(index.definition);
 }

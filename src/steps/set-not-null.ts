@@ -7,10 +7,12 @@ import { deriveName, ident, parseTableName, qualified } from "../sql/identifier.
 import { exclusiveLocks, requireColumn, requireTable, withColumn } from "./catalog-lookup.ts";
 import { dropConstraintUndo } from "./drop-constraint-undo.ts";
 import type { Draft, StepKind } from "./step-kind.ts";
-import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
+import { familyLocks, scanningTransaction, shortTransaction, undoTransaction } from "./transaction-draft.ts";
 import { validateConstraint } from "./validate-constraint.ts";
 
-const fields = z.strictObject({ table: tableName, column: columnName }).describe("Makes a column NOT NULL without a scan under a strong lock.");
+const fields = z
+  .strictObject({ table: tableName, column: columnName })
+  .describe("Makes a column NOT NULL without a scan under a strong lock.");
 export type SetNotNullFields = z.infer<typeof fields>;
 
 /**
@@ -30,7 +32,7 @@ export const setNotNullStep = {
     requireNullable(table, column);
     const drafts =
       column.notNullConstraint !== null && column.notNull
-        ? validateStanding(table, column, column.notNullConstraint)
+        ? [validateStanding(table, column, column.notNullConstraint)]
         : proveThenSet(table, column, plan);
     return phase === "contract" ? { cutover: drafts } : { backfill: drafts };
   },
@@ -97,8 +99,7 @@ function proveThenSet(table: Table, column: Column, plan: string): readonly Draf
 }
 
 /** 18 and newer: a NOT NULL constraint stands, NOT VALID. To leave it as it was, it is put back unvalidated. */
-function validateStanding(table: Table, column: Column, constraint: string): readonly Draft[] {
-  const drafts = validateConstraint(table, constraint);
+function validateStanding(table: Table, column: Column, constraint: string): Draft {
   const target = `ALTER TABLE ${qualified(table)}`;
   const restore = undoTransaction({
     title: `put back ${constraint} of ${relationKey(table)}, not valid`,
@@ -109,6 +110,12 @@ function validateStanding(table: Table, column: Column, constraint: string): rea
     ],
     locks: exclusiveLocks(table),
   });
-  const [first, ...rest] = drafts;
-  return first === undefined ? [] : [{ ...first, undo: [restore] }, ...rest];
+  // The partitions' constraints may bear other names: the parent's turn finds them by the column.
+  const validation = scanningTransaction({
+    title: `validate constraint ${constraint} of ${relationKey(table)}`,
+    table,
+    statements: [`${target} VALIDATE CONSTRAINT ${ident(constraint)}`],
+    locks: familyLocks(table, "SHARE UPDATE EXCLUSIVE"),
+  });
+  return { ...validation, undo: [restore] };
 }

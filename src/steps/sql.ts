@@ -42,13 +42,14 @@ export const sqlStep = {
       ...draftOf(step, catalog.defaultSchema),
       ...(position === 0 ? undo : { ...undo, undo: [] }),
     }));
+    const warnings = lastingSettings(written);
     switch (phase) {
       case "expand":
-        return { expand: drafts };
+        return { expand: drafts, warnings };
       case "backfill":
-        return { backfill: drafts };
+        return { backfill: drafts, warnings };
       case "contract":
-        return { cutover: drafts };
+        return { cutover: drafts, warnings };
       default:
         return phase satisfies never;
     }
@@ -63,7 +64,8 @@ function undoOf(written: SqlFields, schema: string): { undo: readonly UndoStep[]
 function split(script: string, transaction: boolean | undefined): readonly Bare[] {
   const statements = splitStatements(script);
   for (const { offset, refusal, sql } of statements) {
-    if (refusal !== null) throw new SegueError("SEG0004", { message: refusal, object: firstLine(sql), detail: { offset } });
+    if (refusal !== null)
+      throw new SegueError("SEG0004", { message: refusal, object: firstLine(sql), detail: { offset } });
   }
   const alone = statements.find((statement) => !statement.transactional);
   if (transaction === true && alone !== undefined) {
@@ -76,8 +78,15 @@ function split(script: string, transaction: boolean | undefined): readonly Bare[
   const [first] = statements;
   if (first === undefined) return [];
   if (transaction !== false && alone === undefined) {
-    const more = statements.length === 1 ? "" : ` … and ${statements.length - 1} more`;
-    return [{ kind: "transaction", title: firstLine(first.sql) + more, table: null, statements: statements.map(({ sql }) => sql) }];
+    const more = statements.length === 1 ? "" : ` (and ${statements.length - 1} more)`;
+    return [
+      {
+        kind: "transaction",
+        title: firstLine(first.sql) + more,
+        table: null,
+        statements: statements.map(({ sql }) => sql),
+      },
+    ];
   }
   return statements.map((parsed): Bare => {
     const common = { title: firstLine(parsed.sql), table: null };
@@ -94,10 +103,18 @@ function draftOf(step: Bare, schema: string) {
   return { kind, title, table, statement, probe: concurrentProbe(parsed.sql, schema), locks: [] } as const;
 }
 
+/** A plain SET outlasts its transaction, and would hold for the steps after it. */
+function lastingSettings({ down = "", up }: SqlFields): readonly string[] {
+  return [...splitStatements(up), ...splitStatements(down)]
+    .filter(({ kind, sql }) => kind === "VariableSetStmt" && !/^set\s+(local|transaction|constraints)\b/i.test(sql))
+    .map(({ sql }) => `${firstLine(sql)} stays in force for the steps after it: write SET LOCAL`);
+}
+
 const TITLE_LENGTH = 72;
 
 function firstLine(sql: string): string {
   const line = sql.replaceAll(/\s+/g, " ");
-  const characters = [...line];
-  return characters.length <= TITLE_LENGTH ? line : `${characters.slice(0, TITLE_LENGTH - 1).join("")}…`;
+  if (line.length <= TITLE_LENGTH) return line;
+  // Not through the middle of a surrogate pair.
+  return `${line.slice(0, TITLE_LENGTH - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }

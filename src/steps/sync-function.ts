@@ -2,6 +2,7 @@ import type { Table } from "../model/catalog.ts";
 import type { RelationName } from "../model/relation.ts";
 import { ident, qualified } from "../sql/identifier.ts";
 import { dollarQuote, literal } from "../sql/literal.ts";
+import { rowImage } from "../sql/row-image.ts";
 import { assignable, fitOrNull, stored } from "./cast.ts";
 import type { Derivation, Pair, Sync } from "./sync-pairs.ts";
 
@@ -50,9 +51,9 @@ export function syncBody({ sync, plan, mode, names }: FunctionText): string {
   return `\n${lines.join("\n")}\n`;
 }
 
-/** Row images, not values, are compared: 1.0 and 1.00, or two spellings of a citext, are a change; json has no `=` at all. */
+/** True if an UPDATE changed one of the columns, by their images. */
 export function changed(columns: readonly string[]): string {
-  const row = (side: string): string => `ROW(${columns.map((column) => `${side}.${ident(column)}`).join(", ")})`;
+  const row = (side: string): string => rowImage(columns.map((column) => `${side}.${ident(column)}`));
   return `${row("NEW")} *<> ${row("OLD")}`;
 }
 
@@ -134,9 +135,9 @@ class Writer {
   /** An insert that brings both sides in agreement (a restore, a copy of a row) keeps them: `reverse` may lose something. */
   #unlessConsistent(pair: Pair, toOld: readonly string[]): readonly string[] {
     if (pair.forward.some((f) => f.guarded) || pair.reverse.every((r) => r.expression.column !== null)) return toOld;
-    const side = pair.forward.map((f) => `NEW.${ident(this.#name(f.column))}`).join(", ");
-    const derived = pair.forward.map((f) => stored(f.expression.render("NEW", this.#names), f.type)).join(", ");
-    return [`    IF ROW(${side}) *<> ROW(${derived}) THEN`, ...toOld.map((line) => `  ${line}`), "    END IF;"];
+    const side = rowImage(pair.forward.map((f) => `NEW.${ident(this.#name(f.column))}`));
+    const derived = rowImage(pair.forward.map((f) => stored(f.expression.render("NEW", this.#names), f.type)));
+    return [`    IF ${side} *<> ${derived} THEN`, ...toOld.map((line) => `  ${line}`), "    END IF;"];
   }
 
   #assign(derived: Derivation, indent: string): string[] {

@@ -3,13 +3,14 @@ import { relationKey } from "../model/relation.ts";
 import { type Loss, ROW, type Verification } from "../model/step.ts";
 import { ident, qualified } from "../sql/identifier.ts";
 import { literal } from "../sql/literal.ts";
+import { rowImage } from "../sql/row-image.ts";
 import { nameOf } from "./catalog-lookup.ts";
 import { assignable, stored } from "./cast.ts";
 import type { Derivation, Pair, Sync } from "./sync-pairs.ts";
 
-const row = (columns: readonly Derivation[]): string => `ROW(${columns.map((d) => `${ROW}.${ident(d.column)}`).join(", ")})`;
+const row = (columns: readonly Derivation[]): string => rowImage(columns.map((d) => `${ROW}.${ident(d.column)}`));
 const values = (columns: readonly Derivation[]): string =>
-  `ROW(${columns.map((d) => stored(d.expression.render(ROW), d.type)).join(", ")})`;
+  rowImage(columns.map((d) => stored(d.expression.render(ROW), d.type)));
 const allNull = (columns: readonly Derivation[]): string =>
   columns.map((d) => `${ROW}.${ident(d.column)} IS NULL`).join(" AND ");
 

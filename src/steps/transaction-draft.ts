@@ -29,7 +29,10 @@ export function undoTransaction(transaction: Transaction): UndoStep {
 
 /** The locks of one mode on a table and all its partitions. */
 export function familyLocks(table: Table, mode: TableLock["mode"]): readonly TableLock[] {
-  return [table, ...table.partitions.map((partition) => partition.name)].map((relation) => ({ relation: nameOf(relation), mode }));
+  return [table, ...table.partitions.map((partition) => partition.name)].map((relation) => ({
+    relation: nameOf(relation),
+    mode,
+  }));
 }
 
 function common({ locks, statements, table, title }: Transaction) {

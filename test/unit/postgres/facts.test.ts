@@ -63,7 +63,10 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       [alter('ALTER "Co l" TYPE bigint', odd), rewrite],
       [alter("ALTER a TYPE bigint", partitioned), rewrite],
     ];
-    const answers = await factsOf(database, expected.map(([question]) => question));
+    const answers = await factsOf(
+      database,
+      expected.map(([question]) => question),
+    );
     expect(expected.map(([question], at) => [question, answers[at]])).toEqual(expected);
   });
 
@@ -89,7 +92,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       { sqlstate: "42804" },
       { error: "more than one statement", sqlstate: "42601" },
       { sqlstate: "42601" },
-      rewrite.valueOf(),
+      everything,
     ]);
     expect(await database.query("SELECT count(*)::int AS rows FROM t")).toEqual([{ rows: 10 }]);
   });
@@ -117,7 +120,11 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       mine: { type: "public.mine" },
     };
     const types = Object.keys(expected);
-    const answers = await factsOf(database, types.map((type) => ({ ask: "type", type })), "My app");
+    const answers = await factsOf(
+      database,
+      types.map((type) => ({ ask: "type", type })),
+      "My app",
+    );
     expect(Object.fromEntries(types.map((type, at) => [type, answers[at]]))).toEqual(expected);
   });
 
@@ -138,9 +145,11 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       "nonsense",
       "void",
     ];
-    const answers = await factsOf(database, types.map((type) => ({ ask: "type", type })));
-    const accepted = types.filter((_, at) => !("error" in answers[at]!));
-    expect(accepted).toEqual(["text AS c --"]);
+    const answers = await factsOf(
+      database,
+      types.map((type) => ({ ask: "type", type })),
+    );
+    expect(types.filter((_, at) => !("error" in answers[at]!))).toEqual([]);
     expect(answers.at(-3)).toMatchObject({ error: 'type "serial" does not exist', sqlstate: "42704" });
     expect(await database.query("SELECT is_called FROM seen")).toEqual([{ is_called: false }]);
     expect(await database.query("SELECT count(*)::int AS rows FROM t")).toEqual([{ rows: 0 }]);
@@ -172,7 +181,9 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
   test("an action can't reach into the session that asks", async () => {
     const database = await testDatabase({ major, script: SCRIPT });
     await withSession(database, async (session) => {
-      const [question]: Question[] = [alter("ADD COLUMN z integer CHECK (set_config('lock_timeout', '1ms', true) <> '')")];
+      const [question]: Question[] = [
+        alter("ADD COLUMN z integer CHECK (set_config('lock_timeout', '1ms', true) <> '')"),
+      ];
       await answerQuestions(session, [question!]);
       expect((await session.query("SHOW lock_timeout")).rows).toEqual([{ lock_timeout: "10s" }]);
     });

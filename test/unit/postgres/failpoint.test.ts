@@ -52,7 +52,10 @@ async function sessionWith(env: Record<string, string>, url: string, options: Pa
   vi.resetModules();
   onTestFinished(() => void vi.unstubAllEnvs());
   const { openSession } = await import("../../../src/postgres/session.ts");
-  const session = await openSession({ connectionString: url }, { applicationName: "segue/1/1", failpoints: true, ...options });
+  const session = await openSession(
+    { connectionString: url },
+    { applicationName: "segue/1/1", failpoints: true, ...options },
+  );
   onTestFinished(() => session.close());
   return session;
 }

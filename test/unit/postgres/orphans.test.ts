@@ -16,7 +16,8 @@ beforeEach(async () => {
 
 async function alive(applications: readonly string[]): Promise<string[]> {
   const rows = await database.query<{ name: string }>(
-    "select application_name as name from pg_stat_activity where application_name = any ($1) order by 1",
+    `select application_name as name from pg_stat_activity
+     where application_name = any ($1) and datname = current_database() order by application_name collate "C"`,
     [applications],
   );
   return rows.map(({ name }) => name);
@@ -51,20 +52,33 @@ test("with nothing left behind there is nothing to do", async () => {
 });
 
 test("idle sessions and transactions of earlier epochs end at once; whatever else runs is left alone", async () => {
-  const names = ["segue/1/4", "segue/1/3/heartbeat", "segue/1/5/observer", "segue/11/1", "segue/1/40", "shop", "segue/1/x"];
+  const names = [
+    "segue/1/4",
+    "segue/1/3/heartbeat",
+    "segue/1/5/observer",
+    "segue/11/1",
+    "segue/1/40",
+    "shop",
+    "segue/1/x",
+  ];
   const clients = new Map(
     await Promise.all(names.map(async (name) => [name, await database.connect({ application_name: name })] as const)),
   );
   await clients.get("segue/1/4")?.query("begin; lock table public.t");
-  const running = clients.get("segue/1/3/heartbeat")?.query("select pg_sleep(3600)").catch(() => {});
+  const running = clients
+    .get("segue/1/3/heartbeat")
+    ?.query("select pg_sleep(3600)")
+    .catch(() => {});
   const settled = await settleOrphans(session, "1", 5, { patience: 60_000 });
   await running;
-  expect(settled.map(({ application, epoch, deed }) => [application, epoch, deed]).toSorted()).toEqual([
-    ["segue/1/3/heartbeat", 3, "terminated"],
-    ["segue/1/4", 4, "terminated"],
+  expect(settled.map(({ application, epoch, deed }) => `${application} ${epoch} ${deed}`).toSorted()).toEqual([
+    "segue/1/3/heartbeat 3 terminated",
+    "segue/1/4 4 terminated",
   ]);
   expect(await alive(names)).toEqual(["segue/1/40", "segue/1/5/observer", "segue/1/x", "segue/11/1", "shop"]);
-  await session.query("LOCK TABLE public.t").catch((error: Error) => expect(error.message).toContain("transaction block"));
+  await session
+    .query("LOCK TABLE public.t")
+    .catch((error: Error) => expect(error.message).toContain("transaction block"));
   await session.transaction((s) => s.query("LOCK TABLE public.t NOWAIT"));
 });
 

@@ -1,4 +1,6 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { SegueError } from "../../../src/model/errors.ts";
 import { openSession, type Session, type SessionOptions, type Statement } from "../../../src/postgres/session.ts";
 import { isConnectionLoss, SQLSTATE, sqlstateOf } from "../../../src/postgres/sqlstate.ts";
@@ -73,7 +75,9 @@ describe("connecting", () => {
     const error: unknown = await openSession(target, { applicationName: "x" }).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(SegueError);
     expect((error as SegueError).code).toBe("SEG0201");
-    expect((error as SegueError).message).toContain(`Can't connect to database "shop" on localhost:1 as "ann": connect ECONNREFUSED`);
+    expect((error as SegueError).message).toContain(
+      `Can't connect to database "shop" on localhost:1 as "ann": connect ECONNREFUSED`,
+    );
     expect((error as SegueError).message).not.toContain("secret");
     expect(isConnectionLoss(error)).toBe(true);
   });
@@ -81,7 +85,9 @@ describe("connecting", () => {
   test("a database that does not exist is SEG0201 and won't pass with time", async () => {
     const url = new URL(database.url);
     url.pathname = "/no_such_database";
-    const error: unknown = await openSession({ connectionString: url.href }, { applicationName: "x" }).catch((e: unknown) => e);
+    const error: unknown = await openSession({ connectionString: url.href }, { applicationName: "x" }).catch(
+      (e: unknown) => e,
+    );
     expect((error as SegueError).code).toBe("SEG0201");
     expect(isConnectionLoss(error)).toBe(false);
   });
@@ -91,6 +97,21 @@ describe("connecting", () => {
     const target = Object.freeze({ host: "localhost", port: 1, ssl });
     await expect(openSession(target, { applicationName: "x" })).rejects.toMatchObject({ code: "SEG0201" });
     expect(Object.keys(ssl)).toEqual(["rejectUnauthorized", "key", "cert"]);
+  });
+
+  test("a server that never answers is given up after the time, or when the signal is aborted", async () => {
+    const silent = createServer(() => {}).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    onTestFinished(() => void silent.close());
+    const { port } = silent.address() as AddressInfo;
+    const target = { host: "127.0.0.1", port };
+    const timingOut = openSession(target, { applicationName: "x", connectTimeout: 50 });
+    await expect(timingOut).rejects.toMatchObject({ code: "SEG0201" });
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const aborted = openSession(target, { applicationName: "x", signal: controller.signal });
+    void once(silent, "connection").then(() => controller.abort(reason));
+    await expect(aborted).rejects.toBe(reason);
   });
 
   test("an aborted signal stops before connecting", async () => {
@@ -120,7 +141,9 @@ describe("results", () => {
 
   test("a script returns the result of each statement, and is one transaction", async () => {
     const one = await session();
-    const results = await one.script("CREATE TABLE public.t (a int); INSERT INTO public.t VALUES (1), (2); TABLE public.t");
+    const results = await one.script(
+      "CREATE TABLE public.t (a int); INSERT INTO public.t VALUES (1), (2); TABLE public.t",
+    );
     expect(results.map(({ command, rowCount }) => [command, rowCount])).toEqual([
       ["CREATE", null],
       ["INSERT", 2],
@@ -140,7 +163,7 @@ describe("results", () => {
     const one = await session({ onStatement: (statement) => statements.push(statement) });
     const sums = await Promise.all([1, 2, 3].map((n) => one.query<{ n: number }>("SELECT $1::int + 1 AS n", [n])));
     expect(sums.map(({ rows }) => rows[0]?.n)).toEqual([2, 3, 4]);
-    expect(statements.map(({ sql, rows }) => [sql, rows])).toEqual(Array(3).fill(["SELECT $1::int + 1 AS n", 1]));
+    expect(statements.map(({ sql, rows }) => [sql, rows])).toEqual(sums.map(() => ["SELECT $1::int + 1 AS n", 1]));
     expect(statements.every(({ ms }) => ms > 0)).toBe(true);
   });
 

@@ -49,23 +49,45 @@ const CHANGES: readonly (readonly [change: string, ...differences: string[]])[] 
     'table public.users: column order changed from id, username, Mail "x, m, low, born, n to id, username, Mail "x, m, low, n, born',
   ],
   ["ALTER TABLE other ALTER a TYPE bigint", "table public.other: column a: type changed from integer to bigint"],
-  ["ALTER TABLE users ALTER m SET DEFAULT 'sad'", "table public.users: column m: default changed from 'ok'::public.mood to 'sad'::public.mood"],
+  [
+    "ALTER TABLE users ALTER m SET DEFAULT 'sad'",
+    "table public.users: column m: default changed from 'ok'::public.mood to 'sad'::public.mood",
+  ],
   ["ALTER TABLE users ALTER m DROP DEFAULT", "table public.users: column m: default removed: 'ok'::public.mood"],
-  ["ALTER TABLE users ALTER id DROP IDENTITY", "sequence public.users_id_seq removed", "table public.users: column id: identity removed: always"],
-  ["ALTER TABLE users ALTER low DROP EXPRESSION", "table public.users: column low: generated removed: stored lower(username)"],
+  [
+    "ALTER TABLE users ALTER id DROP IDENTITY",
+    "sequence public.users_id_seq removed",
+    "table public.users: column id: identity removed: always",
+  ],
+  [
+    "ALTER TABLE users ALTER low DROP EXPRESSION",
+    "table public.users: column low: generated removed: stored lower(username)",
+  ],
   ['ALTER TABLE other ALTER c TYPE text COLLATE "C"', 'table public.other: column c: collation added: "C"'],
   ["ALTER DOMAIN positive SET NOT NULL", "domain public.positive: type: not null changed from false to true"],
   ['CREATE COLLATION co FROM "C"', "collation public.co added"],
   ["ALTER TABLE users ALTER born SET STATISTICS 7", "table public.users: column born: statistics target added: 7"],
-  ["ALTER TABLE users ALTER username SET STORAGE EXTERNAL", "table public.users: column username: storage added: external"],
-  ["ALTER TABLE users ALTER username SET COMPRESSION pglz", "table public.users: column username: compression added: pglz"],
-  ["ALTER TABLE users ALTER born SET (n_distinct = 3)", 'table public.users: column born: options added: ["n_distinct=3"]'],
+  [
+    "ALTER TABLE users ALTER username SET STORAGE EXTERNAL",
+    "table public.users: column username: storage added: external",
+  ],
+  [
+    "ALTER TABLE users ALTER username SET COMPRESSION pglz",
+    "table public.users: column username: compression added: pglz",
+  ],
+  [
+    "ALTER TABLE users ALTER born SET (n_distinct = 3)",
+    'table public.users: column born: options added: ["n_distinct=3"]',
+  ],
   ["COMMENT ON COLUMN users.born IS 'day'", "table public.users: column born: comment added: day"],
   ["GRANT SELECT (born) ON users TO PUBLIC", 'table public.users: column born: privileges added: ["=r/postgres"]'],
   ["COMMENT ON TABLE users IS 'people'", "table public.users: comment added: people"],
   ["ALTER TABLE users ENABLE ROW LEVEL SECURITY", "table public.users: row security added: on"],
   ["ALTER TABLE users SET (fillfactor = 70)", 'table public.users: options added: ["fillfactor=70"]'],
-  ["ALTER TABLE users SET (toast.autovacuum_enabled = off)", 'table public.users: toast options added: ["autovacuum_enabled=off"]'],
+  [
+    "ALTER TABLE users SET (toast.autovacuum_enabled = off)",
+    'table public.users: toast options added: ["autovacuum_enabled=off"]',
+  ],
   ["ALTER TABLE users REPLICA IDENTITY FULL", "table public.users: replica identity added: full"],
   [
     "ALTER TABLE users REPLICA IDENTITY USING INDEX users_pkey",
@@ -79,27 +101,48 @@ const CHANGES: readonly (readonly [change: string, ...differences: string[]])[] 
     "ALTER TABLE other ALTER CONSTRAINT other_id_fkey DEFERRABLE",
     "table public.other: constraint other_id_fkey: definition changed from FOREIGN KEY (id) REFERENCES public.users(id) to FOREIGN KEY (id) REFERENCES public.users(id) DEFERRABLE",
   ],
-  ["COMMENT ON CONSTRAINT users_pkey ON users IS 'key'", "table public.users: constraint users_pkey: comment added: key"],
+  [
+    "COMMENT ON CONSTRAINT users_pkey ON users IS 'key'",
+    "table public.users: constraint users_pkey: comment added: key",
+  ],
   ["CREATE INDEX ix ON users (born)", "table public.users: index ix added"],
   ["COMMENT ON INDEX by_name IS 'ix'", "table public.users: index by_name: comment added: ix"],
   ["ALTER TABLE users DISABLE TRIGGER tr", "table public.users: trigger tr: enabled changed from origin to disabled"],
   ["ALTER TABLE other DISABLE TRIGGER ALL", 'table public.other: constraint other_id_fkey: triggers added: ["D"]'],
   ["DROP TRIGGER tr ON users", "table public.users: trigger tr removed"],
   ["DROP RULE quiet ON other", "table public.other: rule quiet removed"],
-  ["ALTER POLICY mine ON users TO postgres", 'table public.users: policy mine: roles changed from ["PUBLIC"] to ["postgres"]'],
+  [
+    "ALTER POLICY mine ON users TO postgres",
+    'table public.users: policy mine: roles changed from ["PUBLIC"] to ["postgres"]',
+  ],
   ["DROP STATISTICS st", "table public.other: statistics public.st removed"],
   ["ALTER STATISTICS st SET STATISTICS 9", "table public.other: statistics public.st: target added: 9"],
   ["ALTER SEQUENCE counter INCREMENT 5", "sequence public.counter: increment changed from 1 to 5"],
   ["ALTER SEQUENCE counter OWNED BY other.a", 'sequence public.counter: owned by added: ["public.other.a"]'],
-  ["CREATE OR REPLACE VIEW names AS SELECT id, lower(username) AS username FROM users", "view public.names: definition changed from"],
+  [
+    "CREATE OR REPLACE VIEW names AS SELECT id, lower(username) AS username FROM users",
+    "view public.names: definition changed from",
+  ],
   ["ALTER VIEW names SET (security_barrier)", 'view public.names: options added: ["security_barrier=true"]'],
-  ["REVOKE EXECUTE ON FUNCTION plus FROM PUBLIC", 'function public.plus(integer,integer): privileges changed from ["=X/postgres","postgres=X/postgres"] to ["postgres=X/postgres"]'],
-  ["CREATE OR REPLACE FUNCTION plus(a integer, b integer DEFAULT 1) RETURNS integer LANGUAGE sql AS 'SELECT b + a'", "function public.plus(integer,integer): definition changed from"],
+  [
+    "REVOKE EXECUTE ON FUNCTION plus FROM PUBLIC",
+    'function public.plus(integer,integer): privileges changed from ["=X/postgres","postgres=X/postgres"] to ["postgres=X/postgres"]',
+  ],
+  [
+    "CREATE OR REPLACE FUNCTION plus(a integer, b integer DEFAULT 1) RETURNS integer LANGUAGE sql AS 'SELECT b + a'",
+    "function public.plus(integer,integer): definition changed from",
+  ],
   ["DROP AGGREGATE total(integer)", "aggregate public.total(integer) removed"],
   ["ALTER TYPE mood ADD VALUE 'mad'", 'type public.mood: type: labels changed from ["ok","sad"] to ["ok","sad","mad"]'],
   ["ALTER TYPE pair ADD ATTRIBUTE c integer", "type public.pair: column c added"],
   ["ALTER DOMAIN positive DROP CONSTRAINT above", "domain public.positive: constraint above removed"],
-  ["ALTER TABLE parts DETACH PARTITION parts_1", "table public.parts_1: parents removed: [\"public.parts\"]", "table public.parts_1: partition bound removed: FOR VALUES FROM (0) TO (10)", "table public.parts_1: column k: inherited from removed: 1", "table public.parts_1: column k: local removed: false"],
+  [
+    "ALTER TABLE parts DETACH PARTITION parts_1",
+    'table public.parts_1: parents removed: ["public.parts"]',
+    "table public.parts_1: partition bound removed: FOR VALUES FROM (0) TO (10)",
+    "table public.parts_1: column k: inherited from removed: 1",
+    "table public.parts_1: column k: local removed: false",
+  ],
   ["ALTER PUBLICATION pub DROP TABLE users", "publication pub: table public.users removed"],
   ["ALTER PUBLICATION pub ADD TABLE other", "publication pub: table public.other added"],
   ["ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC", "default privileges of postgres added"],
@@ -135,7 +178,8 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       expect(diffSnapshots(before, await snapshotCatalog(session))).toEqual([]);
       for (const [change, ...differences] of CHANGES) {
         const told = await changed(session, change, before);
-        for (const difference of differences) expect(told, change).toContainEqual(expect.stringContaining(difference));
+        const each = differences.map((difference) => expect.stringContaining(difference) as string);
+        expect({ change, told }).toEqual({ change, told: expect.arrayContaining(each) });
       }
     });
   });
@@ -151,7 +195,9 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
     const database = await testDatabase({ major, template });
     const before = await snapshotOf(database, ["segue_hidden"]);
     await database.query("CREATE TABLE elsewhere (id integer); CREATE TABLE segue_hidden.kept (id integer)");
-    expect(diffSnapshots(before, await snapshotOf(database, ["segue_hidden"]))).toEqual(["table segue_hidden.kept added"]);
+    expect(diffSnapshots(before, await snapshotOf(database, ["segue_hidden"]))).toEqual([
+      "table segue_hidden.kept added",
+    ]);
   });
 
   test("members of an extension are the extension's own", async () => {
@@ -206,7 +252,11 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
 });
 
 /** What `change` makes of the catalog, in a transaction that is rolled back. */
-async function changed(session: Parameters<typeof snapshotCatalog>[0], change: string, before: Snapshot): Promise<string[]> {
+async function changed(
+  session: Parameters<typeof snapshotCatalog>[0],
+  change: string,
+  before: Snapshot,
+): Promise<string[]> {
   let told: string[] = [];
   const undo = new Error("undo");
   await session

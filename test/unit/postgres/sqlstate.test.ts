@@ -12,7 +12,9 @@ function failed(code: string): Error {
 
 test("the SQLSTATE of a server's error is read, also through an error of our own", () => {
   expect(sqlstateOf(raised("55P03"))).toBe(SQLSTATE.lockNotAvailable);
-  expect(sqlstateOf(new SegueError("SEG0402", { message: "no", cause: raised("55P03") }))).toBe(SQLSTATE.lockNotAvailable);
+  expect(sqlstateOf(new SegueError("SEG0402", { message: "no", cause: raised("55P03") }))).toBe(
+    SQLSTATE.lockNotAvailable,
+  );
 });
 
 test.each([failed("EPIPE"), failed("EPERM"), new Error("no"), "no", null, undefined])("%s has no SQLSTATE", (error) => {

@@ -5,7 +5,10 @@ test.each([
   ["SELECT Total FROM Users", ["select", "total", "from", "users"]],
   ['"Total" "we""ird"', ["Total", 'we"ird']],
   ["a -- b\nc /* d */ e", ["a", "c", "e"]],
-  ["'it''s -- no comment'", ["it's -- no comment", "it", "s", "no", "comment"].filter((word) => word !== "no" && word !== "comment")],
+  [
+    "'it''s -- no comment'",
+    ["it's -- no comment", "it", "s", "no", "comment"].filter((word) => word !== "no" && word !== "comment"),
+  ],
   ["x '-- ' y", ["x", "-- ", "y"]],
   ["ÜNÏ_Ab1$c", ["ÜnÏ_ab1$c"]],
   ["users.name", ["users", "name"]],

@@ -1,0 +1,209 @@
+import { approve } from "../journal/approvals.ts";
+import { eventsOf, type JournalEvent, recordEvent } from "../journal/events.ts";
+import { installJournal, journalScript, requireJournal } from "../journal/install.ts";
+import { clearIntent, type IntentKind, setIntent } from "../journal/intents.ts";
+import { listRollouts } from "../journal/rollouts.ts";
+import { verifyAll, type VerificationResult } from "../execution/gates.ts";
+import type { Reversal } from "../execution/reverse.ts";
+import { SegueError } from "../model/errors.ts";
+import type { Plan } from "../model/plan.ts";
+import { VOCABULARY } from "../compiler/registry.ts";
+import { planJsonSchema } from "../plan/json-schema.ts";
+import { checkPlans, type CheckReport } from "./checking.ts";
+import { diagnose, type Finding } from "./doctor.ts";
+import { reverseCompleted } from "./inverse.ts";
+import { defaultActor, type SegueOptions } from "./options.ts";
+import { explanation, planReport, type PlanReport } from "./planning.ts";
+import { droppedSomething, dryRun, fillValue, rolloutToReverse } from "./reversing.ts";
+import {
+  backfillPlan,
+  contractPlan,
+  type ContractVerbOptions,
+  expandPlan,
+  interruptedRollouts,
+  resumeRollout,
+  reverseRollout,
+  type ReverseVerbOptions,
+  runRollout,
+  type RunVerbOptions,
+  upPlan,
+  type VerbResult,
+} from "./running.ts";
+import { readStatus, type StatusReport } from "./status.ts";
+import { watchStatus } from "./watching.ts";
+import { Workspace } from "./workspace.ts";
+
+/** One plan's history, with the rollouts of it. */
+export interface HistoryReport {
+  readonly plan: string;
+  readonly rollout: string;
+  readonly state: string;
+  readonly events: readonly JournalEvent[];
+}
+
+/** Every verb of the command line, for programs. Each call connects, works and disconnects. */
+export type Segue = ReturnType<typeof createSegue>;
+
+/**
+ * A Segue for one workspace: a folder of plans and a database. Nothing is read before the first verb.
+ *
+ * @example
+ * const segue = createSegue({ url: process.env.DATABASE_URL, onEvent: console.log });
+ * await segue.up("rename_username");
+ */
+export function createSegue(options: SegueOptions = {}) {
+  const workspace = new Workspace(options);
+  const actor = (): string => options.actor ?? defaultActor();
+  const planOf = (word: string): Promise<Plan> => workspace.plan(word);
+  /** A rollout's plan by its word: the file may be gone, the journal has the id. */
+  const idOf = async (word: string): Promise<string> => await resolveId(workspace, word);
+
+  const intend = async (word: string, kind: IntentKind): Promise<void> => {
+    const id = await idOf(word);
+    await workspace.writing(async (session) => {
+      const rollout = await rolloutToReverse(session, id);
+      await setIntent(session, rollout.id, kind, actor());
+      await recordEvent(session, rollout.id, `${kind} asked for`, {}, actor());
+    });
+  };
+
+  return {
+    /** Installs the journal, or brings it up to date. */
+    init: async (): Promise<void> => await workspace.writing(installJournal),
+    /** The SQL that init runs, for people who run it themselves. */
+    initScript: journalScript,
+    /** All plans of the folder, by version. */
+    plans: async (): Promise<readonly Plan[]> => await workspace.plans(),
+    /** Offline: parses, validates and orders all plans, and finds conflicts between them. */
+    check: async (): Promise<CheckReport> => await checkPlans(workspace),
+    /** The program of a plan on this database. Changes nothing. */
+    plan: async (word: string): Promise<PlanReport> => await planReport(workspace, await planOf(word)),
+    /** The plan in explicit phases, as YAML. */
+    explain: async (word: string): Promise<string> => await explanation(workspace, await planOf(word)),
+    /** The JSON Schema of plan files. */
+    schema: (): unknown => planJsonSchema(VOCABULARY),
+
+    expand: async (word: string, verb: RunVerbOptions = {}): Promise<VerbResult> => await expandPlan(workspace, await planOf(word), verb),
+    backfill: async (word: string, verb: RunVerbOptions = {}): Promise<VerbResult> => await backfillPlan(workspace, await planOf(word), verb),
+    contract: async (word: string, verb: ContractVerbOptions = {}): Promise<VerbResult> => await contractPlan(workspace, await planOf(word), verb),
+
+    /** Expands and backfills plans in their order: the given ones, or all that are pending. Contracts what is marked `auto`. */
+    up: async (words: readonly string[] = [], verb: RunVerbOptions & { readonly contract?: boolean } = {}): Promise<readonly VerbResult[]> => {
+      const { order } = await checkPlans(workspace);
+      const wanted = await Promise.all(words.map(planOf));
+      const chosen = wanted.length === 0 ? order : order.filter((plan) => wanted.some(({ id }) => id === plan.id));
+      const results: VerbResult[] = [];
+      for (const plan of chosen) results.push(await upPlan(workspace, plan, { ...verb, contract: verb.contract ?? true }));
+      return results;
+    },
+
+    /** Back to before, or with `to: "ready"` back from the cut-over. What was dropped is expanded again, as a rollout of its own. */
+    reverse: async (word: string, verb: ReverseVerbOptions = {}): Promise<VerbResult> => {
+      const id = await idOf(word);
+      const { rollout, dropped, value } = await workspace.reading(async (session) => {
+        const found = await rolloutToReverse(session, id);
+        const fill = verb.fill === undefined ? undefined : await fillValue(session, found, verb.fill);
+        return { rollout: found, dropped: await droppedSomething(session, found), value: fill };
+      });
+      if (rollout.state === "reversed") return { plan: id, state: "reversed", changed: false, soakEndsAt: null };
+      if (rollout.state === "dropping") throw midDrop(id);
+      if (dropped) return await reverseCompleted(workspace, rollout, verb);
+      return await reverseRollout(workspace, rollout, { ...verb, fill: value });
+    },
+    /** What a reversal would do and lose. Changes nothing. */
+    reverseDryRun: async (word: string, verb: ReverseVerbOptions = {}): Promise<Reversal> => {
+      const id = await idOf(word);
+      const rollout = await workspace.reading((session) => rolloutToReverse(session, id));
+      return await dryRun(workspace, rollout, verb);
+    },
+
+    /** Goes on with what was interrupted: one plan, or all. */
+    resume: async (word?: string, verb: RunVerbOptions & { readonly yes?: boolean } = {}): Promise<readonly VerbResult[]> => {
+      const id = word === undefined ? null : await idOf(word);
+      const found = await interruptedRollouts(workspace);
+      const results: VerbResult[] = [];
+      for (const rollout of found) if (id === null || rollout.plan === id) results.push(await resumeRollout(workspace, rollout, verb));
+      return results;
+    },
+
+    /** The consistency pass. Reads only. */
+    verify: async (word: string, verb: RunVerbOptions = {}): Promise<readonly VerificationResult[]> => {
+      const id = await idOf(word);
+      const rollout = await workspace.reading((session) => rolloutToReverse(session, id));
+      let results: readonly VerificationResult[] = [];
+      await runRollout(workspace, rollout, verb, async (runner) => {
+        if (!["expanded", "backfilling", "ready"].includes(rollout.state)) throw nothingToVerify(id, rollout.state);
+        results = await verifyAll(runner);
+        return rollout.state;
+      });
+      return results;
+    },
+
+    status: async (word?: string): Promise<readonly StatusReport[]> => {
+      const id = word === undefined ? undefined : await idOf(word);
+      return await workspace.reading((session) => readStatus(session, id));
+    },
+    /** The status whenever it changes, until the signal is aborted. */
+    watch: (word: string | undefined, signal: AbortSignal): AsyncGenerator<readonly StatusReport[]> => watchStatus(workspace, word, signal),
+    history: async (word?: string): Promise<readonly HistoryReport[]> => {
+      const id = word === undefined ? null : await idOf(word);
+      return await workspace.reading(async (session) => {
+        await requireJournal(session);
+        const reports: HistoryReport[] = [];
+        for (const { id: rollout, plan, state } of await listRollouts(session)) {
+          if (id === null || plan === id) reports.push({ plan, rollout, state, events: await eventsOf(session, rollout) });
+        }
+        return reports;
+      });
+    },
+
+    pause: async (word: string): Promise<void> => await intend(word, "pause"),
+    cancel: async (word: string): Promise<void> => await intend(word, "cancel"),
+    /** True if it was paused. */
+    unpause: async (word: string): Promise<boolean> => {
+      const id = await idOf(word);
+      return await workspace.writing(async (session) => {
+        const rollout = await rolloutToReverse(session, id);
+        return await clearIntent(session, rollout.id, "pause");
+      });
+    },
+    approve: async (word: string, label: string): Promise<void> => {
+      const id = await idOf(word);
+      await workspace.writing(async (session) => {
+        const rollout = await rolloutToReverse(session, id);
+        await approve(session, rollout.id, label, actor());
+        await recordEvent(session, rollout.id, "approved", { label }, actor());
+      });
+    },
+    /** Takes over the lease of a process that is known to be dead, ends what it left on the server, and gives the lease back. */
+    unlock: async (word: string, verb: RunVerbOptions = {}): Promise<VerbResult> => {
+      const id = await idOf(word);
+      const rollout = await workspace.reading((session) => rolloutToReverse(session, id));
+      return await runRollout(workspace, rollout, { ...verb, force: true }, () => Promise.resolve(rollout.state));
+    },
+    doctor: async (): Promise<readonly Finding[]> => await diagnose(workspace),
+  };
+}
+
+async function resolveId(workspace: Workspace, word: string): Promise<string> {
+  const known = await workspace.reading(async (session) => {
+    await requireJournal(session);
+    return (await listRollouts(session)).map((rollout) => rollout.plan);
+  });
+  const exact = known.filter((plan) => plan === word || plan.replace(/^\d+_/, "") === word);
+  const [only, ...more] = new Set(exact);
+  if (only !== undefined && more.length === 0) return only;
+  return (await workspace.plan(word)).id;
+}
+
+function midDrop(plan: string): SegueError {
+  return new SegueError("SEG0302", {
+    message: `${plan} is dropping: part of the old shape may be gone`,
+    object: plan,
+    next: `segue contract ${plan} finishes it; segue reverse ${plan} then builds the old shape anew`,
+  });
+}
+
+function nothingToVerify(plan: string, state: string): SegueError {
+  return new SegueError("SEG0302", { message: `${plan} is ${state}: there are no two shapes to compare`, object: plan });
+}

@@ -1,0 +1,57 @@
+import { planReversal, type Reversal } from "../execution/reverse.ts";
+import { requireJournal } from "../journal/install.ts";
+import { latestRollout, programOf } from "../journal/rollouts.ts";
+import { stepsOf } from "../journal/steps.ts";
+import { SegueError } from "../model/errors.ts";
+import type { Rollout } from "../model/rollout.ts";
+import { parseExpression, scalarToSql } from "../sql/expression.ts";
+import { ROW } from "../model/step.ts";
+import { readCatalog } from "../postgres/read-catalog.ts";
+import type { Session } from "../postgres/session.ts";
+import { relationKey } from "../model/relation.ts";
+import type { ReverseVerbOptions } from "./running.ts";
+import type { Workspace } from "./workspace.ts";
+
+/**
+ * The rollout that a reversal is about, by the plan's id. The plan's file is not asked for: it may be gone.
+ *
+ * @throws SegueError SEG0302 if there is none
+ */
+export async function rolloutToReverse(session: Session, plan: string): Promise<Rollout> {
+  await requireJournal(session);
+  const rollout = await latestRollout(session, plan);
+  if (rollout !== null) return rollout;
+  throw new SegueError("SEG0302", { message: `${plan} was never expanded: there is nothing to reverse`, object: plan });
+}
+
+/** True if the rollout dropped what it hid: it can only be taken back by a rollout of its own. */
+export async function droppedSomething(session: Session, rollout: Rollout): Promise<boolean> {
+  if (rollout.state !== "completed") return false;
+  return (await stepsOf(session, rollout.id)).some((record) => record.stage === "drop" && record.state === "done");
+}
+
+/** What a reversal would do and lose. Reads only. */
+export async function dryRun(workspace: Workspace, rollout: Rollout, options: ReverseVerbOptions): Promise<Reversal> {
+  return await workspace.reading(async (session) => {
+    const program = await programOf(session, rollout.id);
+    return await planReversal(session, rollout.id, program.losses, {
+      to: options.to ?? "start",
+      accept: options.accept ?? [],
+      fill: options.fill === undefined ? null : await fillValue(session, rollout, options.fill),
+    });
+  });
+}
+
+/**
+ * `--fill`: an expression over the columns of the table whose NULLs it replaces.
+ *
+ * @throws SegueError SEG0004
+ */
+export async function fillValue(session: Session, rollout: Rollout, text: string): Promise<string> {
+  const program = await programOf(session, rollout.id);
+  const table = program.losses.find((loss) => loss.fillable !== undefined)?.fillable?.table;
+  if (table === undefined) throw new SegueError("SEG0302", { message: "this reversal has no column that --fill could fill", object: rollout.plan });
+  const catalog = await readCatalog(session, { tables: [table], schemas: [], defaultSchema: program.schema, questions: [] });
+  const columns = catalog.tables[relationKey(table)]?.columns.map((column) => column.name) ?? [];
+  return parseExpression(scalarToSql(text), { table, columns }).render(ROW);
+}

@@ -1,0 +1,197 @@
+import { backfill, contract, contracts, expand } from "../execution/forward.ts";
+import { reverse, type ReverseOptions } from "../execution/reverse.ts";
+import { type Runner, withRunner } from "../execution/runner.ts";
+import { existing, startRollout } from "../execution/start.ts";
+import { installJournal, requireJournal } from "../journal/install.ts";
+import { latestRollout, listRollouts } from "../journal/rollouts.ts";
+import type { Loss } from "../model/step.ts";
+import { SegueError } from "../model/errors.ts";
+import type { Plan } from "../model/plan.ts";
+import type { Rollout, RolloutState } from "../model/rollout.ts";
+import { isInFlight } from "../lifecycle/transition.ts";
+import { defaultActor, ownerName, type VerbOptions } from "./options.ts";
+import { TOOL_VERSION } from "./version.ts";
+import { interruptedStates } from "./status-states.ts";
+import { sessionPooler, type Workspace } from "./workspace.ts";
+
+export interface RunVerbOptions extends VerbOptions {
+  /** For a plain SQL statement that was cut off: run it again, or take it as done. */
+  readonly uncertain?: "rerun" | "skip" | undefined;
+}
+
+export interface ContractVerbOptions extends RunVerbOptions {
+  /** Confirms the drop after the soak, which can't be taken back. */
+  readonly yes?: boolean | undefined;
+  /** Asked instead of `yes`, where a person can answer. */
+  readonly confirmDrop?: (() => Promise<boolean>) | undefined;
+}
+
+export interface ReverseVerbOptions extends RunVerbOptions {
+  readonly to?: "start" | "ready" | undefined;
+  readonly accept?: readonly Loss["flag"][] | undefined;
+  /** An SQL expression for the NULLs of columns that become NOT NULL again. */
+  readonly fill?: string | undefined;
+}
+
+/** Where a verb left a rollout, and whether it found anything to do. */
+export interface VerbResult {
+  readonly plan: string;
+  readonly state: RolloutState;
+  readonly changed: boolean;
+  /** ISO 8601; while soaking. */
+  readonly soakEndsAt: string | null;
+}
+
+/** Runs `work` on the plan's rollout under its lease; starts the rollout first if `start` allows. */
+export async function runOn(
+  workspace: Workspace,
+  plan: Plan,
+  options: RunVerbOptions & { readonly start: boolean },
+  work: (runner: Runner) => Promise<RolloutState>,
+): Promise<VerbResult> {
+  const rollout = options.start ? await started(workspace, plan) : await inFlight(workspace, plan);
+  if (!isInFlight(rollout.state)) return result(rollout, rollout, false);
+  return await runRollout(workspace, rollout, options, work);
+}
+
+/** Runs `work` on a rollout that exists. */
+export async function runRollout(
+  workspace: Workspace,
+  rollout: Rollout,
+  options: RunVerbOptions & { readonly force?: boolean },
+  work: (runner: Runner) => Promise<RolloutState>,
+): Promise<VerbResult> {
+  const { target, pooler } = await workspace.primary();
+  const never = new AbortController().signal;
+  await withRunner(
+    {
+      target,
+      owner: ownerName(),
+      signal: options.signal ?? never,
+      kill: options.kill ?? never,
+      uncertain: options.uncertain,
+      emit: (event) => workspace.options.onEvent?.(event),
+      ...sessionPooler(pooler),
+    },
+    rollout,
+    work,
+  );
+  const after = await workspace.reading((session) => latestRollout(session, rollout.plan));
+  return result(rollout, after ?? rollout, true);
+}
+
+function result(before: Rollout, after: Rollout, ran: boolean): VerbResult {
+  return {
+    plan: after.plan,
+    state: after.state,
+    changed: ran && (before.state !== after.state || before.id !== after.id),
+    soakEndsAt: after.state === "soaking" ? (after.soakEndsAt?.toISOString() ?? null) : null,
+  };
+}
+
+async function started(workspace: Workspace, plan: Plan): Promise<Rollout> {
+  const settings = await workspace.settingsOf(plan);
+  const { schema } = await workspace.config();
+  return await workspace.writing(async (session) => {
+    await installJournal(session);
+    const actor = workspace.options.actor ?? defaultActor();
+    return await startRollout(session, { plan, settings, schema, actor, toolVersion: TOOL_VERSION });
+  });
+}
+
+/** @throws SegueError SEG0302 if the plan has no rollout, SEG0301 if its file changed */
+async function inFlight(workspace: Workspace, plan: Plan): Promise<Rollout> {
+  return await workspace.reading(async (session) => {
+    await requireJournal(session);
+    const rollout = await latestRollout(session, plan.id);
+    if (rollout !== null && rollout.state !== "reversed") return await existing(session, rollout, plan);
+    throw new SegueError("SEG0302", {
+      message: `${plan.id} ${rollout === null ? "was never expanded" : "was reversed"}`,
+      object: plan.id,
+      next: `segue expand ${plan.id}`,
+    });
+  });
+}
+
+/** Expand: additive DDL and sync. */
+export async function expandPlan(workspace: Workspace, plan: Plan, options: RunVerbOptions): Promise<VerbResult> {
+  return await runOn(workspace, plan, { ...options, start: true }, expand);
+}
+
+/** Expand, if need be, and backfill to `ready`. */
+export async function backfillPlan(workspace: Workspace, plan: Plan, options: RunVerbOptions): Promise<VerbResult> {
+  return await runOn(workspace, plan, { ...options, start: false }, async (runner) => {
+    const state = await expand(runner);
+    return state === "expanded" || state === "backfilling" ? await backfill(runner) : state;
+  });
+}
+
+/** Expand and backfill in one go. */
+export async function upPlan(workspace: Workspace, plan: Plan, options: RunVerbOptions & { contract: boolean }): Promise<VerbResult> {
+  return await runOn(workspace, plan, { ...options, start: true }, async (runner) => {
+    await expand(runner);
+    const state = await backfill(runner);
+    const auto = options.contract && runner.program.settings.contract.auto && contracts(runner);
+    return auto ? await contract(runner, { confirmDrop: () => Promise.resolve(true) }) : state;
+  });
+}
+
+/** Contract: evidence, cut-over, soak, drop. */
+export async function contractPlan(workspace: Workspace, plan: Plan, options: ContractVerbOptions): Promise<VerbResult> {
+  return await runOn(workspace, plan, { ...options, start: false }, async (runner) => {
+    await requireReady(runner);
+    return await contract(runner, { confirmDrop: options.confirmDrop ?? (() => Promise.resolve(options.yes === true)) });
+  });
+}
+
+async function requireReady(runner: Runner): Promise<void> {
+  const rollout = await latestRollout(runner.observer, runner.plan);
+  const state = rollout?.state ?? "planned";
+  if (["ready", "contracting", "soaking", "dropping"].includes(state)) return;
+  throw new SegueError("SEG0302", {
+    message: `${runner.plan} is ${state}: it must be ready before it contracts`,
+    object: runner.plan,
+    next: state === "reversing" ? `segue reverse ${runner.plan} finishes the reversal` : `segue backfill ${runner.plan}`,
+  });
+}
+
+/** Back to before expand, or to `ready`. */
+export async function reverseRollout(workspace: Workspace, rollout: Rollout, options: ReverseVerbOptions): Promise<VerbResult> {
+  const asked: ReverseOptions = { to: options.to ?? "start", accept: options.accept ?? [], fill: options.fill ?? null };
+  return await runRollout(workspace, rollout, options, (runner) => reverse(runner, asked));
+}
+
+/** Goes on with whatever was interrupted, in the direction in which it was going. */
+export async function resumeRollout(workspace: Workspace, rollout: Rollout, options: RunVerbOptions & { yes?: boolean | undefined }): Promise<VerbResult> {
+  return await runRollout(workspace, rollout, options, async (runner) => {
+    switch (rollout.state) {
+      case "planned":
+      case "expanding":
+        return await expand(runner);
+      case "expanded":
+      case "backfilling":
+        return await backfill(runner);
+      case "contracting":
+      case "dropping":
+        return await contract(runner, { confirmDrop: () => Promise.resolve(options.yes === true) });
+      case "reversing":
+        return await reverse(runner, { to: rollout.reverseTo ?? "start", accept: [], fill: null });
+      case "ready":
+      case "soaking":
+      case "completed":
+      case "reversed":
+        return rollout.state;
+      default:
+        return rollout.state satisfies never;
+    }
+  });
+}
+
+/** Rollouts that something interrupted: in a state that only a running process should be in. */
+export async function interruptedRollouts(workspace: Workspace): Promise<readonly Rollout[]> {
+
+  return await workspace.reading(async (session) => {
+    await requireJournal(session);
+    return (await listRollouts(session, { inFlight: true })).filter((rollout) => interruptedStates.includes(rollout.state));
+  });
+}

@@ -1,0 +1,139 @@
+import { contractGates } from "./gate-preview.ts";
+import { interruptedStates } from "./status-states.ts";
+import { requireJournal } from "../journal/install.ts";
+import { intentsOf } from "../journal/intents.ts";
+import { type Lease, readLease } from "../journal/lease.ts";
+import { latestRollout, listRollouts } from "../journal/rollouts.ts";
+import { type StepRecord, stepsOf } from "../journal/steps.ts";
+import { mayRun } from "../lifecycle/safe-to-deploy.ts";
+import type { Phase } from "../model/phase.ts";
+import type { Rollout, RolloutState } from "../model/rollout.ts";
+import type { Session } from "../postgres/session.ts";
+
+/** One rollout as `segue status` shows it. */
+export interface StatusReport {
+  readonly plan: string;
+  readonly state: RolloutState;
+  readonly phase: Phase | "reverse" | null;
+  /** The title of the step that runs or is next. */
+  readonly step: string | null;
+  readonly progress: { readonly done: number; readonly total: number; readonly unit: string } | null;
+  readonly health: "running" | "waiting" | "paused" | "interrupted" | "failed" | "done";
+  /** Why it does not move, if it does not. */
+  readonly reason: string | null;
+  /** Which application versions may run now. */
+  readonly mayRun: "old" | "old and new" | "new";
+  readonly gates: readonly { readonly gate: string; readonly ok: boolean | null; readonly detail: string }[];
+  readonly lease: { readonly owner: string; readonly epoch: number; readonly expiresAt: string; readonly expired: boolean } | null;
+  readonly soakEndsAt: string | null;
+  /** The command that goes on from here, or null if nothing is left. */
+  readonly next: string | null;
+  readonly updatedAt: string;
+}
+
+/**
+ * The state of one plan's newest rollout, or of all rollouts: the newest of each plan.
+ *
+ * @throws SegueError SEG0206 if there is no journal
+ */
+export async function readStatus(session: Session, plan?: string): Promise<readonly StatusReport[]> {
+  await requireJournal(session);
+  if (plan !== undefined) {
+    const rollout = await latestRollout(session, plan);
+    return rollout === null ? [] : [await reportOf(session, rollout)];
+  }
+  const newest = new Map<string, Rollout>();
+  for (const rollout of await listRollouts(session)) newest.set(rollout.plan, rollout);
+  const reports: StatusReport[] = [];
+  for (const rollout of newest.values()) reports.push(await reportOf(session, rollout));
+  return reports;
+}
+
+async function reportOf(session: Session, rollout: Rollout): Promise<StatusReport> {
+  const steps = await stepsOf(session, rollout.id);
+  const lease = await readLease(session, rollout.id);
+  const { pause } = await intentsOf(session, rollout.id);
+  const current = steps.find((record) => record.state === "running") ?? steps.find((record) => record.state === "pending" && isAhead(record, rollout));
+  const health = healthOf(rollout, lease, pause);
+  return {
+    plan: rollout.plan,
+    state: rollout.state,
+    phase: phaseOf(rollout.state),
+    step: current?.step.title ?? null,
+    progress: await progressOf(session, rollout, steps),
+    health,
+    reason: reasonOf(rollout, health, current),
+    mayRun: mayRun(rollout.state),
+    gates: rollout.state === "ready" ? await contractGates(session, rollout) : [],
+    lease: lease === null ? null : { owner: lease.owner, epoch: lease.epoch, expiresAt: lease.expiresAt.toISOString(), expired: lease.expired },
+    soakEndsAt: rollout.state === "soaking" ? (rollout.soakEndsAt?.toISOString() ?? null) : null,
+    next: nextCommand(rollout),
+    updatedAt: rollout.updatedAt.toISOString(),
+  };
+}
+
+function isAhead(record: StepRecord, rollout: Rollout): boolean {
+  return (record.stage === "reverse") === (rollout.state === "reversing");
+}
+
+function phaseOf(state: RolloutState): StatusReport["phase"] {
+  if (state === "planned" || state === "expanding") return "expand";
+  if (state === "expanded" || state === "backfilling") return "backfill";
+  if (state === "reversing") return "reverse";
+  return state === "completed" || state === "reversed" ? null : "contract";
+}
+
+function healthOf(rollout: Rollout, lease: Lease | null, paused: boolean): StatusReport["health"] {
+  if (rollout.state === "completed" || rollout.state === "reversed") return "done";
+  if (lease !== null && !lease.expired) return paused ? "paused" : "running";
+  if (rollout.error !== null) return "failed";
+  if (paused) return "paused";
+  return interruptedStates.includes(rollout.state) ? "interrupted" : "waiting";
+}
+
+function reasonOf(rollout: Rollout, health: StatusReport["health"], current: StepRecord | undefined): string | null {
+  if (health === "failed") return rollout.error?.message ?? null;
+  if (health === "paused") return "paused on request (segue unpause)";
+  if (health === "interrupted") return current?.error?.message ?? "nobody runs it";
+  return null;
+}
+
+/** Blocks of the fills if any was begun, else steps. */
+async function progressOf(session: Session, rollout: Rollout, steps: readonly StepRecord[]): Promise<StatusReport["progress"]> {
+  if (rollout.state === "backfilling") {
+    const { rows } = await session.query<{ done: string | null; total: string | null }>(
+      `SELECT sum(CASE WHEN state = 'done' OR swept THEN end_block ELSE least(cursor_block, end_block) END) AS done, sum(end_block) AS total
+         FROM segue.extent WHERE rollout = $1 AND method = 'stripe'`,
+      [rollout.id],
+    );
+    const total = Number(rows[0]?.total ?? 0);
+    if (total > 0) return { done: Math.min(Number(rows[0]?.done ?? 0), total), total, unit: "blocks" };
+  }
+  const relevant = steps.filter((record) => (record.stage === "reverse") === (rollout.state === "reversing"));
+  return { done: relevant.filter((record) => record.state === "done").length, total: relevant.length, unit: "steps" };
+}
+
+/** What a person types next. */
+export function nextCommand({ state, plan }: Pick<Rollout, "state" | "plan">): string | null {
+  switch (state) {
+    case "planned":
+    case "expanding":
+      return `segue expand ${plan}`;
+    case "expanded":
+    case "backfilling":
+      return `segue backfill ${plan}`;
+    case "ready":
+    case "contracting":
+    case "soaking":
+    case "dropping":
+      return `segue contract ${plan}`;
+    case "reversing":
+      return `segue reverse ${plan}`;
+    case "completed":
+      return null;
+    case "reversed":
+      return `segue expand ${plan}`;
+    default:
+      return state satisfies never;
+  }
+}

@@ -1,0 +1,128 @@
+import { VOCABULARY } from "../compiler/registry.ts";
+import { type Config, loadConfig } from "../config/load-config.ts";
+import { resolveConnection } from "../config/connection.ts";
+import { openTarget } from "../config/open-target.ts";
+import { readDotenv } from "../config/dotenv.ts";
+import type { Plan } from "../model/plan.ts";
+import type { RolloutSettings } from "../model/settings.ts";
+import { findPlan } from "../plan/find-plan.ts";
+import { completeSettings } from "../plan/merge-settings.ts";
+import { readPlans } from "../plan/read-plans.ts";
+import { detectPooler, requireDirect } from "../postgres/pooler.ts";
+import { readServer, requirePrimary, type Server } from "../postgres/server.ts";
+import { openSession, type Session, type SessionTarget } from "../postgres/session.ts";
+import { loadParser } from "../sql/parser.ts";
+import type { SegueOptions } from "./options.ts";
+
+/** A connection that was looked at: it may be worked with. */
+export interface Database {
+  readonly target: SessionTarget;
+  readonly server: Server;
+  readonly pooler: "none" | "session" | "transaction";
+}
+
+/** One call's surroundings: configuration, plans and database, each read when first asked for. */
+export class Workspace {
+  readonly options: SegueOptions;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  #config: Promise<Config> | null = null;
+  #database: Promise<Database> | null = null;
+  #plans: Promise<readonly Plan[]> | null = null;
+
+  constructor(options: SegueOptions) {
+    this.options = options;
+    this.env = options.env ?? process.env;
+  }
+
+  /** @throws SegueError SEG0501 */
+  async config(): Promise<Config> {
+    const { config, environment, plans, schema, settings } = this.options;
+    this.#config ??= loadConfig({
+      cwd: this.options.cwd ?? process.cwd(),
+      env: this.env,
+      flags: { config, env: environment, plans, schema, settings },
+    });
+    return await this.#config;
+  }
+
+  /** @throws SegueError SEG0001, SEG0005 */
+  async plans(): Promise<readonly Plan[]> {
+    await loadParser();
+    this.#plans ??= readPlans((await this.config()).plansFolder, VOCABULARY);
+    return await this.#plans;
+  }
+
+  /** @throws SegueError SEG0002 if the word fits no plan or several */
+  async plan(word: string): Promise<Plan> {
+    return findPlan(await this.plans(), word);
+  }
+
+  /** The settings of a rollout: defaults, segue.yaml and flags, and the plan over them. */
+  async settingsOf(plan: Plan): Promise<RolloutSettings> {
+    return completeSettings((await this.config()).settings, plan.settings);
+  }
+
+  /** @throws SegueError SEG0201, SEG0204, SEG0501 */
+  async database(): Promise<Database> {
+    this.#database ??= this.#look();
+    return await this.#database;
+  }
+
+  /** A database that may be changed: the primary, without a pooler that gives each transaction another session. */
+  async primary(): Promise<Database> {
+    const database = await this.database();
+    requireDirect(database.pooler);
+    requirePrimary(database.server);
+    return database;
+  }
+
+  /** Opens a session for reading the journal or the catalog, and closes it. */
+  async reading<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return await this.#with(await this.database(), work);
+  }
+
+  /** Opens a session on the primary for a short write, and closes it. */
+  async writing<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return await this.#with(await this.primary(), work);
+  }
+
+  async #with<T>({ target, pooler }: Database, work: (session: Session) => Promise<T>): Promise<T> {
+    const session = await openSession(target, { applicationName: "segue", ...sessionPooler(pooler) });
+    try {
+      return await work(session);
+    } finally {
+      await session.close();
+    }
+  }
+
+  async #look(): Promise<Database> {
+    const config = await this.config();
+    const resolved = resolveConnection({
+      flagUrl: this.options.url,
+      env: this.env,
+      dotenv: readDotenv(config.folder),
+      config,
+    });
+    const opened = await openTarget(resolved, (options) => openSession(options, { applicationName: "segue" }));
+    const session = opened.connection;
+    try {
+      const server = await readServer(session);
+      const pooler = session.pooled ? await detectPooler(opened.options) : "none";
+      this.options.onConnect?.({
+        source: resolved.source,
+        target: resolved.redacted,
+        environment: config.environment,
+        serverVersion: server.version,
+        warnings: resolved.warnings,
+      });
+      return { target: opened.options, server, pooler };
+    } finally {
+      await session.close();
+    }
+  }
+}
+
+/** What openSession() is told about a pooler that was looked at. */
+export function sessionPooler(pooler: Database["pooler"]): { pooler?: "session" } {
+  return pooler === "session" ? { pooler } : {};
+}

@@ -1,0 +1,50 @@
+import { type Problem, SegueError } from "../model/errors.ts";
+import { inOrder } from "../plan/problem-order.ts";
+import { SourceFile } from "../plan/source-file.ts";
+import { readTextFile } from "../plan/text-file.ts";
+import { offsetAt, readYaml, writtenAt } from "../plan/yaml-file.ts";
+import { zodFindings } from "../plan/zod-findings.ts";
+import { configFields, type ConfigFields } from "./config-fields.ts";
+
+/**
+ * Reads and validates segue.yaml. An empty one says nothing and is valid.
+ *
+ * @param shown the path as messages show it.
+ * @throws SegueError SEG0501 with every problem of the file.
+ */
+export async function readConfigFile(shown: string, path: string): Promise<ConfigFields> {
+  const read = await readTextFile(path);
+  if (!read.ok) throw invalid(shown, [read.problem]);
+  const source = new SourceFile(shown, read.text);
+  if (/^(?:\s|#.*(?:\n|$))*$/.test(source.text)) return {};
+  const yaml = readYaml(source, "segue.yaml");
+  if (!yaml.ok) throw invalid(shown, yaml.problems);
+  const { file } = yaml;
+  const parsed = configFields.safeParse(file.content);
+  if (parsed.success) return parsed.data;
+  const findings = zodFindings(parsed.error.issues, {
+    schema: configFields,
+    value: file.content,
+    name: "segue.yaml",
+    written: (place) => writtenAt(file, place),
+  });
+  throw invalid(
+    shown,
+    findings.map(({ path: place, at, message }) => source.problem(offsetAt(file, place, at), message)),
+  );
+}
+
+function invalid(path: string, problems: readonly Problem[]): SegueError {
+  const message = problems.length === 1 ? `${path} is not valid` : `${path} is not valid: ${problems.length} problems`;
+  return new SegueError("SEG0501", { message, problems: inOrder(problems).map(withoutPassword) });
+}
+
+/** A line that holds a URL is shown without its password. */
+function withoutPassword(problem: Problem): Problem {
+  const hide = (text: string): string => text.replace(/(\w:\/\/[^\s:@/]*):[^\s@]*@/g, "$1:***@");
+  return {
+    ...problem,
+    message: hide(problem.message),
+    ...(problem.source === undefined ? {} : { source: hide(problem.source) }),
+  };
+}

@@ -1,0 +1,109 @@
+import { SegueError } from "../model/errors.ts";
+import { parseExpression } from "../sql/expression.ts";
+import { parseTableName } from "../sql/identifier.ts";
+import { parse, scan } from "../sql/parser.ts";
+import { textOffsets } from "../sql/text-offsets.ts";
+
+/** What is wrong with a piece of SQL, and where in it, in UTF-16 units. */
+export interface SqlFault {
+  readonly message: string;
+  readonly offset: number;
+}
+
+/**
+ * Checks an expression as far as it goes without a catalog: every name is taken for a column of the row.
+ *
+ * @param table the table as the plan writes it; null if the entry names none.
+ */
+export function checkExpression(text: string, table: string | null): SqlFault | null {
+  const fault = parse(`SELECT (\n${text}\n)`).fault;
+  // Without a catalog nobody knows in which schema `users` is: `app.users.id` may well be a column of it.
+  if (fault === null && (table === null || /\.[^.]*\./.test(text))) return null;
+  try {
+    parseExpression(text, {
+      table: parseTableName(table ?? "row", "public"),
+      columns: fault === null ? names(text) : [],
+    });
+    return null;
+  } catch (error) {
+    if (!(error instanceof SegueError) || error.code !== "SEG0004") throw error;
+    return { message: error.message, offset: Number(error.detail?.["offset"] ?? 0) };
+  }
+}
+
+/** Checks that a text is one SQL type and nothing else. */
+export function checkType(text: string): SqlFault | null {
+  const head = "SELECT CAST(NULL AS\n";
+  const { statements, fault } = parse(`${head}${text}\n)`);
+  if (fault !== null)
+    return { message: fault.message, offset: Math.min(Math.max(0, fault.offset - head.length), text.length) };
+  const node = statements.length === 1 ? statements[0]?.node : undefined;
+  const targets =
+    node !== undefined && "SelectStmt" in node && node.SelectStmt.fromClause === undefined
+      ? (node.SelectStmt.targetList ?? [])
+      : [];
+  const target = targets.length === 1 ? targets[0] : undefined;
+  const value = target !== undefined && "ResTarget" in target ? target.ResTarget.val : undefined;
+  return value !== undefined &&
+    "TypeCast" in value &&
+    value.TypeCast.arg !== undefined &&
+    "A_Const" in value.TypeCast.arg
+    ? null
+    : { message: "one SQL type is expected", offset: 0 };
+}
+
+/** Checks a script: its syntax, and that it holds nothing that a runner of statements can't run. */
+export function checkScript(script: string): readonly SqlFault[] {
+  const { statements, fault } = parse(script);
+  if (fault !== null) return [{ message: meta(script, fault.offset) ?? fault.message, offset: fault.offset }];
+  const offsets = textOffsets(script);
+  return statements.flatMap(({ node, start }) => {
+    const message =
+      "TransactionStmt" in node ? TRANSACTION : "CopyStmt" in node && copiesStream(node.CopyStmt) ? COPY : null;
+    if (message === null) return [];
+    const begin = offsets.fromByte(start);
+    return [{ message, offset: begin + leadingSpace(script.slice(begin)) }];
+  });
+}
+
+/** Checks that a text is one query: what a gate asks. */
+export function checkQuery(text: string): SqlFault | null {
+  const { statements, fault } = parse(text);
+  if (fault !== null) return fault;
+  const node = statements.length === 1 ? statements[0]?.node : undefined;
+  const query = node !== undefined && "SelectStmt" in node ? node.SelectStmt : undefined;
+  // `WITH gone AS (DELETE …) SELECT …` is a SELECT, too.
+  const writes = query?.withClause?.ctes?.some((one) => {
+    const inside = "CommonTableExpr" in one ? one.CommonTableExpr.ctequery : undefined;
+    return inside === undefined || !("SelectStmt" in inside);
+  });
+  return query !== undefined && query.intoClause === undefined && writes !== true
+    ? null
+    : { message: "one SELECT is expected", offset: 0 };
+}
+
+const TRANSACTION =
+  "statements that begin or end a transaction are not allowed: Segue commits each step together with its record";
+const COPY =
+  "COPY from or to the client is not allowed: there is no client's data in a plan; use INSERT, or load the data apart from it";
+
+function copiesStream(copy: { filename?: string; is_program?: boolean }): boolean {
+  return copy.filename === undefined && copy.is_program !== true;
+}
+
+/** `\connect` and its like fail in the parser at the backslash, and COPY's data at its first line. */
+function meta(script: string, offset: number): string | null {
+  if (script[offset] === "\\") return "psql's own commands (`\\connect`, `\\copy` …) are not SQL, and are not run";
+  return /^\s*copy\b[^;]*\bfrom\s+stdin\b[^;]*;/im.test(script.slice(0, offset)) ? COPY : null;
+}
+
+function leadingSpace(text: string): number {
+  return /^(?:\s|--[^\n]*\n|\/\*[^]*?\*\/)*/.exec(text)?.[0].length ?? 0;
+}
+
+/** Every word of a text, as a name of the catalog: quoted ones literally, others in lower case. */
+function names(text: string): readonly string[] {
+  return scan(`SELECT (\n${text}\n)`).map((token) =>
+    token.text.startsWith('"') ? token.text.slice(1, -1).replaceAll('""', '"') : token.text.toLowerCase(),
+  );
+}

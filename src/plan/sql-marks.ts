@@ -1,0 +1,114 @@
+import type { Problem } from "../model/errors.ts";
+import type { SourceFile } from "./source-file.ts";
+
+/** A stretch of a file. */
+export interface SqlPart {
+  readonly source: SourceFile;
+  readonly start: number;
+  readonly text: string;
+}
+
+export interface SqlParts {
+  readonly up: SqlPart | null;
+  readonly down: SqlPart | null;
+  readonly transaction: boolean;
+  /** True if the file says by marks which part is which. */
+  readonly marked: boolean;
+  readonly problems: readonly Problem[];
+}
+
+/** A comment that seems to be a mark of dbmate's or goose's, right or not. */
+const MARK = /^--[ \t]*(?:(migrate)\b[ \t]*(.*?)|\+[ \t]*(goose)\b[ \t]*(.*?))[ \t]*\r?$/gim;
+
+type Mark = "up" | "down" | "no transaction" | "nothing";
+
+/**
+ * Splits a file by the marks of dbmate (`-- migrate:up`, `-- migrate:down`, with `transaction:false`) or of goose
+ * (`-- +goose Up`, `Down`, `NO TRANSACTION`, `StatementBegin`, `StatementEnd`). A mark that is not understood is an
+ * error: taken for a comment, it would run the way down as part of the way up.
+ */
+export function splitByMarks(source: SourceFile): SqlParts {
+  const problems: Problem[] = [];
+  const parts: { up: SqlPart | null; down: SqlPart | null } = { up: null, down: null };
+  const marks = [...source.text.matchAll(MARK)].map((match) => {
+    const goose = match[3] !== undefined;
+    const read = goose ? readGoose(match[4] ?? "") : readDbmate(match[2] ?? "");
+    if (typeof read === "string") problems.push(source.problem(match.index, read));
+    return {
+      start: match.index,
+      end: match.index + match[0].length,
+      goose,
+      ...(typeof read === "string" ? { mark: "nothing" as Mark, transaction: true } : read),
+    };
+  });
+  if (marks.length === 0)
+    return { up: { source, start: 0, text: source.text }, down: null, transaction: true, marked: false, problems };
+
+  const sections = marks.filter(({ mark }) => mark === "up" || mark === "down");
+  for (const [index, { mark, end, start }] of sections.entries()) {
+    const side = mark === "up" ? "up" : "down";
+    if (parts[side] !== null)
+      problems.push(
+        source.problem(
+          start,
+          `the mark for ${side} stands twice; first on line ${source.position(parts[side].start).line}`,
+        ),
+      );
+    else parts[side] = { source, start: end, text: source.text.slice(end, sections[index + 1]?.start) };
+  }
+  if (marks.some(({ goose }) => goose !== marks[0]?.goose))
+    problems.push(source.problem(marks[1]?.start ?? 0, "marks of dbmate and of goose can't be mixed in one file"));
+  if (problems.length === 0 && parts.up === null)
+    problems.push(
+      source.problem(
+        marks[0]?.start ?? 0,
+        `this file has marks, but none says where the way up begins: \`${marks[0]?.goose === true ? "-- +goose Up" : "-- migrate:up"}\``,
+      ),
+    );
+
+  const head = source.text.slice(0, sections[0]?.start ?? 0);
+  const stray = head.search(/^(?!\s*(--|$))/m);
+  if (problems.length === 0 && stray !== -1 && head.slice(stray).trim() !== "")
+    problems.push(
+      source.problem(
+        stray + head.slice(stray).search(/\S/),
+        "this stands before the first mark, so it belongs to neither part",
+      ),
+    );
+  return { ...parts, transaction: marks.every(({ transaction }) => transaction), marked: true, problems };
+}
+
+function readDbmate(text: string): { mark: Mark; transaction: boolean } | string {
+  const match = /^:(up|down)((?:[ \t]+\S+)*)$/i.exec(text);
+  if (match === null) return "marks of dbmate are `-- migrate:up` and `-- migrate:down`";
+  const options = (match[2] ?? "")
+    .trim()
+    .split(/[ \t]+/)
+    .filter((option) => option !== "");
+  const odd = options.find((option) => !/^transaction:(true|false)$/.test(option));
+  if (odd !== undefined) return `\`${odd}\` is no option of a mark; the only one is \`transaction:false\``;
+  return {
+    mark: match[1]?.toLowerCase() === "up" ? "up" : "down",
+    transaction: !options.includes("transaction:false"),
+  };
+}
+
+function readGoose(text: string): { mark: Mark; transaction: boolean } | string {
+  switch (text.toLowerCase().replace(/\s+/g, " ")) {
+    case "up":
+      return { mark: "up", transaction: true };
+    case "down":
+      return { mark: "down", transaction: true };
+    case "no transaction":
+      return { mark: "no transaction", transaction: false };
+    // PostgreSQL's own parser finds the ends of statements.
+    case "statementbegin":
+    case "statementend":
+    case "envsub off":
+      return { mark: "nothing", transaction: true };
+    case "envsub on":
+      return "goose's ENVSUB is not supported: what a plan does can't depend on the environment";
+    default:
+      return "marks of goose are `-- +goose Up`, `Down`, `NO TRANSACTION`, `StatementBegin` and `StatementEnd`";
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * A row constructor whose binary image `*=` and `*<>` compare, whatever the types: 1.0 and 1.00, or two spellings of a
+ * citext, differ; json needs no `=`; NULLs are equal. Without the cast the parser would compare field by field with
+ * operators of the fields' own types.
+ */
+export function rowImage(values: readonly string[]): string {
+  return `ROW(${values.join(", ")})::record`;
+}

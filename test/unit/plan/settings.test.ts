@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { DEFAULT_SETTINGS } from "../../../src/model/settings.ts";
+import { completeSettings, mergeSettings } from "../../../src/plan/merge-settings.ts";
+import { settings } from "../../../src/plan/settings.ts";
+
+test("durations become milliseconds, and nothing is filled in", () => {
+  const written = {
+    lock: { timeout: "250ms" },
+    backfill: { throttle: { replica_lag: "10s" } },
+    contract: { soak: "0s" },
+  };
+  expect(settings.parse(written)).toEqual({
+    lock: { timeout: 250 },
+    backfill: { throttle: { replica_lag: 10_000 } },
+    contract: { soak: 0 },
+  });
+  expect(settings.parse({})).toEqual({});
+});
+
+test("every setting of the model can be written", () => {
+  const written = {
+    lock: { timeout: "500ms", budget: "10m" },
+    backfill: {
+      batch_time: "50ms",
+      batch_time_busy: "10ms",
+      workers: 1,
+      user_triggers: "fire",
+      quarantine_limit: 100,
+      throttle: { replica_lag: "5s" },
+    },
+    contract: { soak: "24h", auto: false },
+    ignore_dependents: [],
+  };
+  expect(settings.parse(written)).toEqual(DEFAULT_SETTINGS);
+});
+
+test("a later layer wins part by part; null and an empty list are values", () => {
+  const merged = mergeSettings(
+    { lock: { timeout: 1, budget: 2 }, ignore_dependents: ["public.v"] },
+    { lock: { timeout: 3 }, backfill: { throttle: { replica_lag: null } } },
+    { ignore_dependents: [] },
+  );
+  expect(merged).toEqual({
+    lock: { timeout: 3, budget: 2 },
+    backfill: { throttle: { replica_lag: null } },
+    ignore_dependents: [],
+  });
+});
+
+test("what no layer says is the default", () => {
+  expect(completeSettings()).toEqual(DEFAULT_SETTINGS);
+  expect(completeSettings({ contract: { soak: 5 } }).contract).toEqual({ soak: 5, auto: false });
+});

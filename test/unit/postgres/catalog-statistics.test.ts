@@ -1,0 +1,20 @@
+import { describe, expect, test } from "vitest";
+import { MAJORS, testDatabase } from "../../support/postgres.ts";
+import { inPublic, tableOf } from "./catalog-of.ts";
+
+describe.each(MAJORS)("on PostgreSQL %i", (major) => {
+  test("extended statistics have the columns of their expressions", async () => {
+    const database = await testDatabase({
+      major,
+      script: "CREATE TABLE t (a integer, b integer, c text); CREATE STATISTICS s ON b, a, lower(c) FROM t",
+    });
+    expect((await tableOf(database, inPublic("t"))).statistics).toEqual([
+      {
+        schema: "public",
+        name: "s",
+        definition: "CREATE STATISTICS public.s ON a, b, lower(c) FROM public.t",
+        columns: ["a", "b", "c"],
+      },
+    ]);
+  });
+});

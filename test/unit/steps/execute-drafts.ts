@@ -1,0 +1,173 @@
+import { expect } from "vitest";
+import type { Catalog } from "../../../src/model/catalog.ts";
+import { LOCK_MODES, type LockMode, type TableLock } from "../../../src/model/lock.ts";
+import { relationKey, type RelationName } from "../../../src/model/relation.ts";
+import { DEFAULT_SETTINGS } from "../../../src/model/settings.ts";
+import type { Probe, UndoStep } from "../../../src/model/step.ts";
+import type { Phase } from "../../../src/model/phase.ts";
+import { readCatalog } from "../../../src/postgres/read-catalog.ts";
+import { openSession, type Session } from "../../../src/postgres/session.ts";
+import type { Draft, Lowered, StepKind } from "../../../src/steps/step-kind.ts";
+import type { TestDatabase } from "../../support/postgres.ts";
+
+/** Runs `work` in a session as a runner has it: unqualified names live in `public`. */
+export async function withSession<T>(database: TestDatabase, work: (session: Session) => Promise<T>): Promise<T> {
+  const session = await openSession(
+    { connectionString: database.url },
+    { applicationName: "test", settings: { search_path: "public" } },
+  );
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** The tables of `public` and their partitions, as compilation reads them. */
+export async function publicCatalog(session: Session): Promise<Catalog> {
+  const { rows } = await session.query<RelationName>(
+    `SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'f')`,
+  );
+  return readCatalog(session, { tables: rows, schemas: [], defaultSchema: "public", questions: [] });
+}
+
+/** What the fields of an entry become in a phase, against the catalog that stands. */
+export async function lowered<F>(session: Session, step: StepKind<F>, phase: Phase, fields: unknown): Promise<Lowered> {
+  const catalog = await publicCatalog(session);
+  return step.lower(step.fields.parse(fields), {
+    catalog,
+    phase,
+    plan: "1_test",
+    settings: DEFAULT_SETTINGS,
+    entries: [],
+  });
+}
+
+/** Runs steps one after the other, as a runner does, and checks that what they lock is what they say. */
+export async function execute(session: Session, steps: readonly (Draft | UndoStep)[]): Promise<void> {
+  for (const step of steps) {
+    if (step.kind === "fill") throw new Error("a fill is not run here");
+    if (step.kind === "concurrent") {
+      if (step.probe.expect === "index absent" && (await holds(session, step.probe))) continue;
+      await session.query(step.statement);
+      expect(await holds(session, step.probe), step.title).toBe(true);
+      continue;
+    }
+    const relations = await relationKeys(session);
+    await session.transaction(async () => {
+      for (const statement of step.statements) await session.query(statement);
+      const held = await locksHeld(session, relations);
+      const said = strongest(step.locks.filter(({ relation }) => relations.tables.has(relationKey(relation))));
+      // An undo that finds nothing left to drop takes fewer locks than it says.
+      const compared = "undo" in step ? said : new Map([...said].filter(([key]) => held.has(key)));
+      if (step.locks.length > 0) expect(Object.fromEntries(held), step.title).toEqual(Object.fromEntries(compared));
+    });
+  }
+}
+
+/** Takes steps back, the last one first. */
+export async function undo(session: Session, drafts: readonly Draft[]): Promise<void> {
+  for (const draft of drafts.toReversed()) await execute(session, draft.undo);
+}
+
+/** After each number of steps from none to all, the way back leads to the very catalog that stood before. */
+export async function expectReversible(session: Session, drafts: readonly Draft[]): Promise<void> {
+  const before = await snapshot(session);
+  for (let count = 1; count <= drafts.length; count += 1) {
+    const run = drafts.slice(0, count);
+    await execute(session, run);
+    await undo(session, run);
+    expect(await snapshot(session), `after ${count} of ${drafts.length} steps: ${run.at(-1)?.title ?? ""}`).toEqual(
+      before,
+    );
+  }
+}
+
+/** The schema's columns, indexes, constraints and comments. */
+export async function snapshot(session: Session): Promise<readonly string[]> {
+  const { rows } = await session.query<{ line: string }>(`
+    SELECT format('column %s.%s %s not null %s', a.attrelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull) AS line
+      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL
+    SELECT format('index %s valid %s %s', pg_get_indexdef(i.indexrelid), i.indisvalid, obj_description(i.indexrelid, 'pg_class'))
+      FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relnamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT format('constraint %s of %s: %s valid %s inherited %s', conname, conrelid::regclass, pg_get_constraintdef(oid), convalidated, coninhcount)
+      FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT format('attached %s to %s', inhrelid::regclass, inhparent::regclass) FROM pg_inherits
+    UNION ALL
+    SELECT format('trigger on %s for %s', t.tgrelid::regclass, t.tgfoid::regproc) FROM pg_trigger t
+    ORDER BY line`);
+  return rows.map(({ line }) => line);
+}
+
+async function holds(session: Session, probe: Probe): Promise<boolean> {
+  if (probe.expect === "unknown") return true;
+  const { rows } = await session.query<{ valid: boolean }>(
+    `SELECT i.indisvalid AS valid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = $1 AND c.relname = $2`,
+    [probe.index.schema, probe.index.name],
+  );
+  return probe.expect === "index absent" ? rows.length === 0 : rows[0]?.valid === true;
+}
+
+interface Relations {
+  readonly byOid: ReadonlyMap<number, string>;
+  readonly tables: ReadonlySet<string>;
+}
+
+/** Read before a step: what it drops has no name afterwards. */
+async function relationKeys(session: Session): Promise<Relations> {
+  const { rows } = await session.query<{ oid: number; key: string }>(
+    "SELECT oid, relnamespace::regnamespace::text || '.' || relname AS key FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')",
+  );
+  return { byOid: new Map(rows.map(({ key, oid }) => [oid, key])), tables: new Set(rows.map(({ key }) => key)) };
+}
+
+async function locksHeld(session: Session, relations: Relations): Promise<ReadonlyMap<string, LockMode>> {
+  const { rows } = await session.query<{ oid: number; mode: string }>(
+    "SELECT relation AS oid, mode FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted",
+  );
+  return strongest(
+    rows.flatMap(({ mode, oid }) => {
+      const key = relations.byOid.get(oid);
+      const words = mode
+        .replace(/Lock$/, "")
+        .replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ")
+        .toUpperCase();
+      const [schema = "", ...name] = (key ?? "").split(".");
+      return key === undefined ? [] : [{ relation: { schema, name: name.join(".") }, mode: words as LockMode }];
+    }),
+  );
+}
+
+/** The strongest mode a table; ACCESS SHARE stops nobody but those who stop everybody, and is left out. */
+function strongest(locks: readonly TableLock[]): ReadonlyMap<string, LockMode> {
+  const found = new Map<string, LockMode>();
+  for (const { mode, relation } of locks) {
+    const key = relationKey(relation);
+    const known = found.get(key);
+    if (mode === "ACCESS SHARE") continue;
+    if (known === undefined || LOCK_MODES.indexOf(mode) > LOCK_MODES.indexOf(known)) found.set(key, mode);
+  }
+  return new Map([...found].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The SQL of steps: one text for a concurrent step, a list for a transaction. */
+export function statementsOf(steps: readonly (Draft | UndoStep)[]): readonly (string | readonly string[])[] {
+  return steps.map((step) => {
+    switch (step.kind) {
+      case "concurrent":
+        return step.statement;
+      case "transaction":
+        return step.statements;
+      case "fill":
+        return [];
+      default:
+        return step satisfies never;
+    }
+  });
+}
