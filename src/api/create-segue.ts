@@ -10,10 +10,12 @@ import type { Plan } from "../model/plan.ts";
 import { VOCABULARY } from "../compiler/registry.ts";
 import { planJsonSchema } from "../plan/json-schema.ts";
 import { checkPlans, type CheckReport } from "./checking.ts";
-import { diagnose, type Finding } from "./doctor.ts";
+import { diagnose } from "./doctor.ts";
+import type { Finding } from "./finding.ts";
 import { reverseCompleted } from "./inverse.ts";
 import { defaultActor, type SegueOptions } from "./options.ts";
 import { explanation, planReport, type PlanReport } from "./planning.ts";
+import { scaffoldPlan, type Scaffolded, type ScaffoldRequest } from "./scaffold.ts";
 import { droppedSomething, dryRun, fillValue, rolloutToReverse } from "./reversing.ts";
 import {
   backfillPlan,
@@ -80,20 +82,29 @@ export function createSegue(options: SegueOptions = {}) {
     plan: async (word: string): Promise<PlanReport> => await planReport(workspace, await planOf(word)),
     /** The plan in explicit phases, as YAML. */
     explain: async (word: string): Promise<string> => await explanation(workspace, await planOf(word)),
+    /** Writes a plan file of one operation. */
+    scaffold: async (request: ScaffoldRequest): Promise<Scaffolded> => await scaffoldPlan(workspace, request),
     /** The JSON Schema of plan files. */
     schema: (): unknown => planJsonSchema(VOCABULARY),
 
-    expand: async (word: string, verb: RunVerbOptions = {}): Promise<VerbResult> => await expandPlan(workspace, await planOf(word), verb),
-    backfill: async (word: string, verb: RunVerbOptions = {}): Promise<VerbResult> => await backfillPlan(workspace, await planOf(word), verb),
-    contract: async (word: string, verb: ContractVerbOptions = {}): Promise<VerbResult> => await contractPlan(workspace, await planOf(word), verb),
+    expand: async (word: string, verb: RunVerbOptions = {}): Promise<VerbResult> =>
+      await expandPlan(workspace, await planOf(word), verb),
+    backfill: async (word: string, verb: RunVerbOptions = {}): Promise<VerbResult> =>
+      await backfillPlan(workspace, await planOf(word), verb),
+    contract: async (word: string, verb: ContractVerbOptions = {}): Promise<VerbResult> =>
+      await contractPlan(workspace, await planOf(word), verb),
 
     /** Expands and backfills plans in their order: the given ones, or all that are pending. Contracts what is marked `auto`. */
-    up: async (words: readonly string[] = [], verb: RunVerbOptions & { readonly contract?: boolean } = {}): Promise<readonly VerbResult[]> => {
+    up: async (
+      words: readonly string[] = [],
+      verb: RunVerbOptions & { readonly contract?: boolean } = {},
+    ): Promise<readonly VerbResult[]> => {
       const { order } = await checkPlans(workspace);
       const wanted = await Promise.all(words.map(planOf));
       const chosen = wanted.length === 0 ? order : order.filter((plan) => wanted.some(({ id }) => id === plan.id));
       const results: VerbResult[] = [];
-      for (const plan of chosen) results.push(await upPlan(workspace, plan, { ...verb, contract: verb.contract ?? true }));
+      for (const plan of chosen)
+        results.push(await upPlan(workspace, plan, { ...verb, contract: verb.contract ?? true }));
       return results;
     },
 
@@ -118,11 +129,15 @@ export function createSegue(options: SegueOptions = {}) {
     },
 
     /** Goes on with what was interrupted: one plan, or all. */
-    resume: async (word?: string, verb: RunVerbOptions & { readonly yes?: boolean } = {}): Promise<readonly VerbResult[]> => {
+    resume: async (
+      word?: string,
+      verb: RunVerbOptions & { readonly yes?: boolean } = {},
+    ): Promise<readonly VerbResult[]> => {
       const id = word === undefined ? null : await idOf(word);
       const found = await interruptedRollouts(workspace);
       const results: VerbResult[] = [];
-      for (const rollout of found) if (id === null || rollout.plan === id) results.push(await resumeRollout(workspace, rollout, verb));
+      for (const rollout of found)
+        if (id === null || rollout.plan === id) results.push(await resumeRollout(workspace, rollout, verb));
       return results;
     },
 
@@ -144,14 +159,16 @@ export function createSegue(options: SegueOptions = {}) {
       return await workspace.reading((session) => readStatus(session, id));
     },
     /** The status whenever it changes, until the signal is aborted. */
-    watch: (word: string | undefined, signal: AbortSignal): AsyncGenerator<readonly StatusReport[]> => watchStatus(workspace, word, signal),
+    watch: (word: string | undefined, signal: AbortSignal): AsyncGenerator<readonly StatusReport[]> =>
+      watchStatus(workspace, word, signal),
     history: async (word?: string): Promise<readonly HistoryReport[]> => {
       const id = word === undefined ? null : await idOf(word);
       return await workspace.reading(async (session) => {
         await requireJournal(session);
         const reports: HistoryReport[] = [];
         for (const { id: rollout, plan, state } of await listRollouts(session)) {
-          if (id === null || plan === id) reports.push({ plan, rollout, state, events: await eventsOf(session, rollout) });
+          if (id === null || plan === id)
+            reports.push({ plan, rollout, state, events: await eventsOf(session, rollout) });
         }
         return reports;
       });
@@ -205,5 +222,8 @@ function midDrop(plan: string): SegueError {
 }
 
 function nothingToVerify(plan: string, state: string): SegueError {
-  return new SegueError("SEG0302", { message: `${plan} is ${state}: there are no two shapes to compare`, object: plan });
+  return new SegueError("SEG0302", {
+    message: `${plan} is ${state}: there are no two shapes to compare`,
+    object: plan,
+  });
 }

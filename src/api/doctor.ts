@@ -1,20 +1,18 @@
 import { installedFindings } from "./doctor-journal.ts";
 import type { Session } from "../postgres/session.ts";
 import { replicaLag } from "../postgres/replicas.ts";
+import type { Finding } from "./finding.ts";
 import type { Workspace } from "./workspace.ts";
-
-/** One thing that `segue doctor` looked at. */
-export interface Finding {
-  readonly check: string;
-  readonly level: "ok" | "note" | "problem";
-  readonly detail: string;
-}
 
 /** Looks at everything that a rollout needs, and changes nothing. */
 export async function diagnose(workspace: Workspace): Promise<readonly Finding[]> {
   const { server, pooler } = await workspace.database();
   const findings: Finding[] = [
-    { check: "server", level: "ok", detail: `PostgreSQL ${server.version}, database ${server.database}, role ${server.currentUser}` },
+    {
+      check: "server",
+      level: "ok",
+      detail: `PostgreSQL ${server.version}, database ${server.database}, role ${server.currentUser}`,
+    },
     server.inRecovery
       ? { check: "primary", level: "problem", detail: "this is a standby: it takes no writes" }
       : { check: "primary", level: "ok", detail: "this is the primary" },
@@ -54,13 +52,29 @@ async function privileges(session: Session): Promise<Finding[]> {
   return [
     create
       ? { check: "create schema", level: "ok", detail: "the role may create the journal" }
-      : { check: "create schema", level: "problem", detail: "the role may not create schema segue: segue init --print-sql is for an owner" },
+      : {
+          check: "create schema",
+          level: "problem",
+          detail: "the role may not create schema segue: segue init --print-sql is for an owner",
+        },
     temp
-      ? { check: "temporary tables", level: "ok", detail: "the role may ask the server about a change on an empty copy" }
-      : { check: "temporary tables", level: "problem", detail: "the role lacks TEMP on the database, which planning needs" },
+      ? {
+          check: "temporary tables",
+          level: "ok",
+          detail: "the role may ask the server about a change on an empty copy",
+        }
+      : {
+          check: "temporary tables",
+          level: "problem",
+          detail: "the role lacks TEMP on the database, which planning needs",
+        },
     monitor
       ? { check: "pg_monitor", level: "ok", detail: "blockers and replicas can be seen in full" }
-      : { check: "pg_monitor", level: "note", detail: "without pg_monitor, blockers of other roles show no query and replica lag can't be read" },
+      : {
+          check: "pg_monitor",
+          level: "note",
+          detail: "without pg_monitor, blockers of other roles show no query and replica lag can't be read",
+        },
   ];
 }
 
@@ -107,6 +121,9 @@ async function replication(session: Session): Promise<Finding[]> {
   return replicas.map(({ name, lagMs, lagBytes }) => ({
     check: "replicas",
     level: lagBytes === null ? "note" : "ok",
-    detail: lagBytes === null ? `${name}: its lag can't be read by this role` : `${name}: ${lagBytes} bytes, ${lagMs ?? 0} ms behind`,
+    detail:
+      lagBytes === null
+        ? `${name}: its lag can't be read by this role`
+        : `${name}: ${lagBytes} bytes, ${lagMs ?? 0} ms behind`,
   }));
 }

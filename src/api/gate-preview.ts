@@ -18,7 +18,10 @@ export async function contractGates(session: Session, rollout: Rollout): Promise
   const program = await programOf(session, rollout.id);
   const gates: GatePreview[] = [];
   if (program.verify.length > 0) {
-    const last = rollout.verifiedAt === null ? "not run yet" : `${rollout.verifiedRows ?? 0} rows, 0 mismatches, ${rollout.verifiedAt.toISOString()}`;
+    const last =
+      rollout.verifiedAt === null
+        ? "not run yet"
+        : `${rollout.verifiedRows ?? 0} rows, 0 mismatches, ${rollout.verifiedAt.toISOString()}`;
     gates.push({ gate: "verification", ok: null, detail: `${last}; run again by contract` });
   }
   gates.push(await dependentsGate(session, program));

@@ -1,11 +1,99 @@
-import { latestRollout, planContentOf, programOf } from "../journal/rollouts.ts";
-import type { Rollout } from "../model/rollout.ts";
+import { createHash } from "node:crypto";
+import { latestRollout, programOf, setState } from "../journal/rollouts.ts";
+import { recordEvent } from "../journal/events.ts";
 import { SegueError } from "../model/errors.ts";
-import type { VerbResult, ReverseVerbOptions } from "./running.ts";
+import type { Plan } from "../model/plan.ts";
+import type { Inverse, Program } from "../model/program.ts";
+import type { Rollout } from "../model/rollout.ts";
+import { contractPlan, type ReverseVerbOptions, upPlan, type VerbResult } from "./running.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** placeholder, replaced below */
-export async function reverseCompleted(workspace: Workspace, rollout: Rollout, _verb: ReverseVerbOptions): Promise<VerbResult> {
-  void latestRollout; void planContentOf; void programOf; void workspace;
-  throw new SegueError("SEG0302", { message: `${rollout.plan} is completed`, object: rollout.plan });
+/**
+ * Takes back a rollout that dropped what it hid, by a rollout of its own, `<plan>~inverse`: the first call expands and
+ * fills the old shape up to `ready`, so that the old version can be deployed; a further one contracts the new shape.
+ *
+ * @throws SegueError SEG0304 if it can't be made, or would lose values that were not given up with `--lose-values`
+ */
+export async function reverseCompleted(
+  workspace: Workspace,
+  rollout: Rollout,
+  verb: ReverseVerbOptions,
+): Promise<VerbResult> {
+  const program = await workspace.reading((session) => programOf(session, rollout.id));
+  const plan = inversePlan(program, program.inverse);
+  const known = await workspace.reading((session) => latestRollout(session, plan.id));
+  if (known === null || known.state === "reversed") refuseLoss(program, verb);
+  const ready = known !== null && ["ready", "contracting", "soaking", "dropping"].includes(known.state);
+  if (!ready) return await upPlan(workspace, plan, { ...verb, contract: false });
+  const result = await contractPlan(workspace, plan, {
+    ...verb,
+    yes: verb.accept?.includes("--lose-values") === true || verb.yes === true,
+  });
+  if (result.state === "completed") await markReversed(workspace, rollout);
+  return result;
+}
+
+function refuseLoss({ plan, inverse }: Program, verb: ReverseVerbOptions): void {
+  if (!inverse.possible || inverse.lost.length === 0 || verb.accept?.includes("--lose-values") === true) return;
+  throw new SegueError("SEG0304", {
+    message: `${plan} has dropped the old shape; it can be built again, but not all of it`,
+    object: plan,
+    problems: inverse.lost.map((message) => ({ message: `lost: ${message}` })),
+    next: `segue reverse ${plan} --lose-values starts the inverse rollout ${plan}~inverse`,
+  });
+}
+
+/** @throws SegueError SEG0304 if there is none */
+function inversePlan(program: Program, inverse: Inverse): Plan {
+  if (!inverse.possible) {
+    throw new SegueError("SEG0304", {
+      message: `${program.plan} has dropped the old shape, and its inverse can't be made`,
+      object: program.plan,
+      problems: inverse.reasons.map((message) => ({ message })),
+      next: "write the way back as a plan of its own",
+    });
+  }
+  const { operations, expand, backfill, contract } = inverse;
+  const content = {
+    description: `the inverse of ${program.plan}`,
+    operations: operations.map(({ kind, fields }) => ({ [kind]: fields })),
+    ...Object.fromEntries(
+      Object.entries({ expand, backfill, contract }).map(([phase, entries]) => [
+        phase,
+        entries.map(({ kind, fields }) => ({ [kind]: fields })),
+      ]),
+    ),
+  };
+  const id = `${program.plan}~inverse`;
+  return {
+    id,
+    version: /^\d+/.exec(program.plan)?.[0] ?? "0",
+    name: id.replace(/^\d+_/, ""),
+    file: id,
+    form: "yaml",
+    description: content.description,
+    requires: [],
+    conflicts: [],
+    operations,
+    phases: { expand, backfill, contract },
+    gates: program.gates,
+    settings: program.settings,
+    hash: createHash("sha256").update(JSON.stringify(content)).digest("hex"),
+    content,
+    locate: () => undefined,
+  };
+}
+
+/** The plan may be expanded again from here on. */
+async function markReversed(workspace: Workspace, rollout: Rollout): Promise<void> {
+  await workspace.writing(async (session) => {
+    await session.transaction(async () => {
+      await setState(session, rollout.id, "reversed");
+      await recordEvent(session, rollout.id, "state", {
+        from: rollout.state,
+        to: "reversed",
+        by: `${rollout.plan}~inverse`,
+      });
+    });
+  });
 }

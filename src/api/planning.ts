@@ -26,7 +26,12 @@ export async function planReport(workspace: Workspace, plan: Plan): Promise<Plan
     const rollout = (await journalVersion(session)) === 0 ? null : await latestRollout(session, plan.id);
     if (rollout !== null && rollout.state !== "reversed" && rollout.state !== "completed") {
       const { state, createdAt } = rollout;
-      return { plan: plan.id, program: await programOf(session, rollout.id), rollout: { state, createdAt }, tables: [] };
+      return {
+        plan: plan.id,
+        program: await programOf(session, rollout.id),
+        rollout: { state, createdAt },
+        tables: [],
+      };
     }
     const catalog = await catalogFor(session, plan, schema);
     const program = await compileFor(session, plan, settings, schema);

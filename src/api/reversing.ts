@@ -50,8 +50,17 @@ export async function dryRun(workspace: Workspace, rollout: Rollout, options: Re
 export async function fillValue(session: Session, rollout: Rollout, text: string): Promise<string> {
   const program = await programOf(session, rollout.id);
   const table = program.losses.find((loss) => loss.fillable !== undefined)?.fillable?.table;
-  if (table === undefined) throw new SegueError("SEG0302", { message: "this reversal has no column that --fill could fill", object: rollout.plan });
-  const catalog = await readCatalog(session, { tables: [table], schemas: [], defaultSchema: program.schema, questions: [] });
+  if (table === undefined)
+    throw new SegueError("SEG0302", {
+      message: "this reversal has no column that --fill could fill",
+      object: rollout.plan,
+    });
+  const catalog = await readCatalog(session, {
+    tables: [table],
+    schemas: [],
+    defaultSchema: program.schema,
+    questions: [],
+  });
   const columns = catalog.tables[relationKey(table)]?.columns.map((column) => column.name) ?? [];
   return parseExpression(scalarToSql(text), { table, columns }).render(ROW);
 }

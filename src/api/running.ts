@@ -27,6 +27,8 @@ export interface ContractVerbOptions extends RunVerbOptions {
 }
 
 export interface ReverseVerbOptions extends RunVerbOptions {
+  /** Confirms the drop at the end of an inverse rollout. */
+  readonly yes?: boolean | undefined;
   readonly to?: "start" | "ready" | undefined;
   readonly accept?: readonly Loss["flag"][] | undefined;
   /** An SQL expression for the NULLs of columns that become NOT NULL again. */
@@ -127,7 +129,11 @@ export async function backfillPlan(workspace: Workspace, plan: Plan, options: Ru
 }
 
 /** Expand and backfill in one go. */
-export async function upPlan(workspace: Workspace, plan: Plan, options: RunVerbOptions & { contract: boolean }): Promise<VerbResult> {
+export async function upPlan(
+  workspace: Workspace,
+  plan: Plan,
+  options: RunVerbOptions & { contract: boolean },
+): Promise<VerbResult> {
   return await runOn(workspace, plan, { ...options, start: true }, async (runner) => {
     await expand(runner);
     const state = await backfill(runner);
@@ -137,10 +143,16 @@ export async function upPlan(workspace: Workspace, plan: Plan, options: RunVerbO
 }
 
 /** Contract: evidence, cut-over, soak, drop. */
-export async function contractPlan(workspace: Workspace, plan: Plan, options: ContractVerbOptions): Promise<VerbResult> {
+export async function contractPlan(
+  workspace: Workspace,
+  plan: Plan,
+  options: ContractVerbOptions,
+): Promise<VerbResult> {
   return await runOn(workspace, plan, { ...options, start: false }, async (runner) => {
     await requireReady(runner);
-    return await contract(runner, { confirmDrop: options.confirmDrop ?? (() => Promise.resolve(options.yes === true)) });
+    return await contract(runner, {
+      confirmDrop: options.confirmDrop ?? (() => Promise.resolve(options.yes === true)),
+    });
   });
 }
 
@@ -151,18 +163,27 @@ async function requireReady(runner: Runner): Promise<void> {
   throw new SegueError("SEG0302", {
     message: `${runner.plan} is ${state}: it must be ready before it contracts`,
     object: runner.plan,
-    next: state === "reversing" ? `segue reverse ${runner.plan} finishes the reversal` : `segue backfill ${runner.plan}`,
+    next:
+      state === "reversing" ? `segue reverse ${runner.plan} finishes the reversal` : `segue backfill ${runner.plan}`,
   });
 }
 
 /** Back to before expand, or to `ready`. */
-export async function reverseRollout(workspace: Workspace, rollout: Rollout, options: ReverseVerbOptions): Promise<VerbResult> {
+export async function reverseRollout(
+  workspace: Workspace,
+  rollout: Rollout,
+  options: ReverseVerbOptions,
+): Promise<VerbResult> {
   const asked: ReverseOptions = { to: options.to ?? "start", accept: options.accept ?? [], fill: options.fill ?? null };
   return await runRollout(workspace, rollout, options, (runner) => reverse(runner, asked));
 }
 
 /** Goes on with whatever was interrupted, in the direction in which it was going. */
-export async function resumeRollout(workspace: Workspace, rollout: Rollout, options: RunVerbOptions & { yes?: boolean | undefined }): Promise<VerbResult> {
+export async function resumeRollout(
+  workspace: Workspace,
+  rollout: Rollout,
+  options: RunVerbOptions & { yes?: boolean | undefined },
+): Promise<VerbResult> {
   return await runRollout(workspace, rollout, options, async (runner) => {
     switch (rollout.state) {
       case "planned":
@@ -189,9 +210,10 @@ export async function resumeRollout(workspace: Workspace, rollout: Rollout, opti
 
 /** Rollouts that something interrupted: in a state that only a running process should be in. */
 export async function interruptedRollouts(workspace: Workspace): Promise<readonly Rollout[]> {
-
   return await workspace.reading(async (session) => {
     await requireJournal(session);
-    return (await listRollouts(session, { inFlight: true })).filter((rollout) => interruptedStates.includes(rollout.state));
+    return (await listRollouts(session, { inFlight: true })).filter((rollout) =>
+      interruptedStates.includes(rollout.state),
+    );
   });
 }

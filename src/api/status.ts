@@ -24,7 +24,12 @@ export interface StatusReport {
   /** Which application versions may run now. */
   readonly mayRun: "old" | "old and new" | "new";
   readonly gates: readonly { readonly gate: string; readonly ok: boolean | null; readonly detail: string }[];
-  readonly lease: { readonly owner: string; readonly epoch: number; readonly expiresAt: string; readonly expired: boolean } | null;
+  readonly lease: {
+    readonly owner: string;
+    readonly epoch: number;
+    readonly expiresAt: string;
+    readonly expired: boolean;
+  } | null;
   readonly soakEndsAt: string | null;
   /** The command that goes on from here, or null if nothing is left. */
   readonly next: string | null;
@@ -53,7 +58,9 @@ async function reportOf(session: Session, rollout: Rollout): Promise<StatusRepor
   const steps = await stepsOf(session, rollout.id);
   const lease = await readLease(session, rollout.id);
   const { pause } = await intentsOf(session, rollout.id);
-  const current = steps.find((record) => record.state === "running") ?? steps.find((record) => record.state === "pending" && isAhead(record, rollout));
+  const current =
+    steps.find((record) => record.state === "running") ??
+    steps.find((record) => record.state === "pending" && isAhead(record, rollout));
   const health = healthOf(rollout, lease, pause);
   return {
     plan: rollout.plan,
@@ -65,7 +72,10 @@ async function reportOf(session: Session, rollout: Rollout): Promise<StatusRepor
     reason: reasonOf(rollout, health, current),
     mayRun: mayRun(rollout.state),
     gates: rollout.state === "ready" ? await contractGates(session, rollout) : [],
-    lease: lease === null ? null : { owner: lease.owner, epoch: lease.epoch, expiresAt: lease.expiresAt.toISOString(), expired: lease.expired },
+    lease:
+      lease === null
+        ? null
+        : { owner: lease.owner, epoch: lease.epoch, expiresAt: lease.expiresAt.toISOString(), expired: lease.expired },
     soakEndsAt: rollout.state === "soaking" ? (rollout.soakEndsAt?.toISOString() ?? null) : null,
     next: nextCommand(rollout),
     updatedAt: rollout.updatedAt.toISOString(),
@@ -99,7 +109,11 @@ function reasonOf(rollout: Rollout, health: StatusReport["health"], current: Ste
 }
 
 /** Blocks of the fills if any was begun, else steps. */
-async function progressOf(session: Session, rollout: Rollout, steps: readonly StepRecord[]): Promise<StatusReport["progress"]> {
+async function progressOf(
+  session: Session,
+  rollout: Rollout,
+  steps: readonly StepRecord[],
+): Promise<StatusReport["progress"]> {
   if (rollout.state === "backfilling") {
     const { rows } = await session.query<{ done: string | null; total: string | null }>(
       `SELECT sum(CASE WHEN state = 'done' OR swept THEN end_block ELSE least(cursor_block, end_block) END) AS done, sum(end_block) AS total

@@ -11,7 +11,11 @@ const POLL_MS = 1_000;
  * The status again and again, whenever it changed: at once where LISTEN works, else within a second. Ends when the signal
  * is aborted.
  */
-export async function* watchStatus(workspace: Workspace, plan: string | undefined, signal: AbortSignal): AsyncGenerator<readonly StatusReport[]> {
+export async function* watchStatus(
+  workspace: Workspace,
+  plan: string | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<readonly StatusReport[]> {
   const { target, pooler } = await workspace.database();
   const session = await openSession(target, { applicationName: "segue/watch", ...sessionPooler(pooler) });
   let wake: () => void = () => {};
@@ -26,7 +30,7 @@ export async function* watchStatus(workspace: Workspace, plan: string | undefine
     let last = "";
     while (!signal.aborted) {
       const reports = await readStatus(session, plan);
-      const text = JSON.stringify(reports.map(({ lease: _, ...rest }) => rest));
+      const text = JSON.stringify(reports.map((report) => ({ ...report, lease: report.lease?.owner })));
       if (text !== last) yield reports;
       last = text;
       await new Promise<void>((resolve) => {

@@ -83,11 +83,11 @@ export class Workspace {
 
   /** Opens a session on the primary for a short write, and closes it. */
   async writing<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return await this.#with(await this.primary(), work);
+    return await this.#with(await this.primary(), work, true);
   }
 
-  async #with<T>({ target, pooler }: Database, work: (session: Session) => Promise<T>): Promise<T> {
-    const session = await openSession(target, { applicationName: "segue", ...sessionPooler(pooler) });
+  async #with<T>({ target, pooler }: Database, work: (session: Session) => Promise<T>, failpoints = false): Promise<T> {
+    const session = await openSession(target, { applicationName: "segue", failpoints, ...sessionPooler(pooler) });
     try {
       return await work(session);
     } finally {

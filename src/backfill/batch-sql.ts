@@ -55,17 +55,17 @@ export function blockBatch(work: Work, range: BlockRange, next: Position | null,
   return batch(work, update(work, `${ROW}.ctid = ANY (ARRAY(${free})) AND ${needs(work)}`), move(next));
 }
 
-/** A batch of one row. It holds no other row while it waits for this one, and may take as long as it takes. */
+/** A batch of one row. It holds no other row while it waits for this one, so it may take as long as it takes. */
 export function rowBatch(work: Work, ctid: string): string {
   const text = update(work, `${ROW}.ctid = ${literal(ctid)}::tid AND ${needs({ ...work, aside: [] })}`);
-  return batch(work, text, [], ["SET LOCAL statement_timeout = 0"]);
+  return batch(work, text, []);
 }
 
 /** A batch of the row that a quarantine entry names by the table's primary key, in whatever leaf it is by now. */
 export function keyedRowBatch(work: Work, key: string): string {
   const place = `(${keyList(work.keyColumns)}) = (${keyValues(work.table, work.keyColumns, key)})`;
   const text = update(work, `${place} AND ${needs({ ...work, aside: [] })}`, "");
-  return batch(work, text, [], ["SET LOCAL statement_timeout = 0"]);
+  return batch(work, text, []);
 }
 
 /**
@@ -83,7 +83,6 @@ export function keyBatch(work: Work, key: readonly string[], after: string | nul
   const wanted = `${start} AND (${list}) <= (SELECT ${names} FROM edge) AND ${fill ? needs(work) : "false"}`;
   return script(
     work,
-    [],
     `WITH page AS MATERIALIZED (${page}), edge AS MATERIALIZED (${edge}), batch AS (${update(work, wanted)}) ` +
       `${setExtent(work, [
         "cursor_key = coalesce((SELECT to_jsonb(edge) FROM edge), cursor_key)",
@@ -116,12 +115,12 @@ export function fenced(runner: Pick<Work, "rollout" | "epoch">, ...statements: r
   return [`SELECT segue.fence(${runner.rollout}, ${runner.epoch})`, ...statements].join(";\n");
 }
 
-function batch(work: Work, updating: string, moves: readonly string[], before: readonly string[] = []): string {
-  return script(work, before, `WITH batch AS (${updating}) ${setExtent(work, moves)}`);
+function batch(work: Work, updating: string, moves: readonly string[]): string {
+  return script(work, `WITH batch AS (${updating}) ${setExtent(work, moves)}`);
 }
 
-function script(work: Work, before: readonly string[], statement: string): string {
-  return fenced(work, ...before, "SET CONSTRAINTS ALL IMMEDIATE", statement);
+function script(work: Work, statement: string): string {
+  return fenced(work, "SET CONSTRAINTS ALL IMMEDIATE", statement);
 }
 
 function update({ table, step }: Work, wanted: string, only = "ONLY "): string {

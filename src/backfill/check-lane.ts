@@ -42,7 +42,9 @@ export async function counted(lane: CheckLane, row: CheckRow, place: string, kno
   const missing = Math.min(MOST_SAMPLES - known, count.mismatches);
   if (missing <= 0) return { ...count, samples: [] };
   // Another snapshot than the count's: on a live table a sample may have been mended, or fail, meanwhile.
-  const found = await lane.worker.attempt<{ keys: string[] }>(`SELECT ARRAY(${wrongRows(lane.check, place, missing)}) AS keys`);
+  const found = await lane.worker.attempt<{ keys: string[] }>(
+    `SELECT ARRAY(${wrongRows(lane.check, place, missing)}) AS keys`,
+  );
   return { ...count, samples: found.outcome === "done" ? found.row.keys : [] };
 }
 
@@ -56,10 +58,14 @@ export async function checkRows({ worker, check }: CheckLane, place: string): Pr
   return count;
 }
 
-async function checkRow({ worker, check }: Pick<CheckLane, "worker" | "check">, ctid: string, key: string): Promise<LeafCount> {
+async function checkRow(
+  { worker, check }: Pick<CheckLane, "worker" | "check">,
+  ctid: string,
+  key: string,
+): Promise<LeafCount> {
   const statement = checkStatement(check, `${ROW}.ctid = ${literal(ctid)}::tid`);
   for (let times = 0; ; times += 1) {
-    const result = await worker.attempt<CheckRow>(`SET LOCAL statement_timeout = 0;\n${statement}`);
+    const result = await worker.attempt<CheckRow>(statement, "unlimited");
     switch (result.outcome) {
       case "done": {
         const mismatches = Number(result.row.mismatches);

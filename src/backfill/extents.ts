@@ -107,7 +107,15 @@ export async function startOver(worker: Worker, extent: Extent, leaf: Leaf, stri
         `stripe = 0, stripes = ${stripesSql}, state = 'running', updated_at = clock_timestamp() WHERE id = ${extent.id}`,
     ),
   );
-  return { ...extent, relfilenode: leaf.relfilenode, endBlock: leaf.blocks, block: 0, cursorKey: null, stripe: 0, stripes };
+  return {
+    ...extent,
+    relfilenode: leaf.relfilenode,
+    endBlock: leaf.blocks,
+    block: 0,
+    cursorKey: null,
+    stripe: 0,
+    stripes,
+  };
 }
 
 /** Starts a sweep: every row of the leaf as large as it is now, without stripes. */

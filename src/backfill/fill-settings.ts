@@ -30,21 +30,19 @@ export function expressionPath(table: RelationName): string {
 }
 
 /** What a fill's session is set to; the sync triggers step aside where `segue.fill` is on. */
-export function fillSettings(table: RelationName, limits: BatchLimits): Record<string, string> {
-  return { ...readSettings(table), ...limitSettings(limits), "segue.fill": "on" };
+export function fillSettings(table: RelationName, { lockTimeout }: BatchLimits): Record<string, string> {
+  return { ...readSettings(table, lockTimeout), "segue.fill": "on" };
 }
 
-/** What a verification's session is set to. */
-export function readSettings(table: RelationName): Record<string, string> {
+/** What a verification's session is set to. Batches set their statement timeout themselves. */
+export function readSettings(table: RelationName, lockTimeout: number): Record<string, string> {
   return {
     search_path: expressionPath(table),
+    lock_timeout: `${lockTimeout}ms`,
+    statement_timeout: "0",
     // One window at a time, one process: what it takes from the application stays small.
     max_parallel_workers_per_gather: "0",
   };
-}
-
-function limitSettings({ lockTimeout, statementTimeout }: BatchLimits): Record<string, string> {
-  return { lock_timeout: `${lockTimeout}ms`, statement_timeout: `${statementTimeout}ms` };
 }
 
 /** Runs `work` with the session set otherwise, and sets it back. A session that was lost needs no setting back. */
@@ -73,15 +71,15 @@ export const SKIP_USER_TRIGGERS = { session_replication_role: "replica" } as con
 
 async function apply(session: Session, settings: Readonly<Record<string, string>>): Promise<void> {
   try {
-    await session.query("SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS setting (name, value)", [
-      Object.keys(settings),
-      Object.values(settings),
-    ]);
+    await session.query(
+      "SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS setting (name, value)",
+      [Object.keys(settings), Object.values(settings)],
+    );
   } catch (error) {
     if (sqlstateOf(error) !== SQLSTATE.insufficientPrivilege) throw error;
     throw new SegueError("SEG0207", {
       message: "This role may not set session_replication_role, which `user_triggers: skip` needs",
-      next: 'GRANT SET ON PARAMETER session_replication_role TO the role (15+; before: a superuser), or set user_triggers: fire',
+      next: "GRANT SET ON PARAMETER session_replication_role TO the role (15+; before: a superuser), or set user_triggers: fire",
       cause: error,
     });
   }

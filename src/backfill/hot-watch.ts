@@ -19,16 +19,19 @@ interface Updates {
  */
 export class HotWatch {
   readonly #context: FillContext;
+  readonly #every: number;
   #looked = performance.now();
   #table: string | null = null;
   #before: Updates | null = null;
 
-  constructor(context: FillContext) {
+  /** @param every milliseconds between two looks */
+  constructor(context: FillContext, every = LOOK_EVERY_MS) {
     this.#context = context;
+    this.#every = every;
   }
 
   async look(table: RelationName, sweep: boolean): Promise<void> {
-    if (sweep || performance.now() - this.#looked < LOOK_EVERY_MS) return;
+    if (sweep || performance.now() - this.#looked < this.#every) return;
     this.#looked = performance.now();
     const { observer } = this.#context;
     const name = qualified(table);
@@ -38,7 +41,8 @@ export class HotWatch {
     this.#before = now;
     if (now === null || before === null || now.all - before.all < ENOUGH_UPDATES) return;
     const hotShare = (now.hot - before.hot) / (now.all - before.all);
-    if (hotShare < LOW_SHARE) this.#context.emit({ type: "cold", table, hotShare, holder: await oldestHolder(observer) });
+    if (hotShare < LOW_SHARE)
+      this.#context.emit({ type: "cold", table, hotShare, holder: await oldestHolder(observer) });
   }
 }
 
@@ -58,9 +62,10 @@ async function oldestHolder(observer: Session): Promise<string | null> {
 
 const HOLDER = `
 SELECT holder
-  FROM (SELECT age(backend_xmin) AS age,
+  -- A transaction that has written keeps versions from being pruned in every database of the cluster.
+  FROM (SELECT greatest(age(backend_xmin), age(backend_xid)) AS age,
                format('pid %s (%s, %s)', pid, coalesce(nullif(application_name, ''), usename::text, backend_type), state) AS holder
-          FROM pg_stat_activity WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid()
+          FROM pg_stat_activity WHERE (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL) AND pid <> pg_backend_pid()
         UNION ALL
         SELECT age(transaction), format('prepared transaction %s', quote_literal(gid)) FROM pg_prepared_xacts
         UNION ALL

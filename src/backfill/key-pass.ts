@@ -27,7 +27,10 @@ export async function keyPass(lane: Lane): Promise<PassResult> {
   let fill = true;
   let lockedInARow = 0;
   for (;;) {
-    const result = await worker.attempt<KeyBatchRow>(keyBatch(workOf(lane), leaf.order, after, limit, fill));
+    const result = await worker.attempt<KeyBatchRow>(
+      keyBatch(workOf(lane), leaf.order, after, limit, fill),
+      limit === 1 ? "unlimited" : "limited",
+    );
     switch (result.outcome) {
       case "done": {
         const { row, elapsed } = result;
@@ -39,7 +42,9 @@ export async function keyPass(lane: Lane): Promise<PassResult> {
         advance(lane, seen / Math.max(1, extent.estimatedRows, seen), filled);
         if (Number(row.seen) < limit) return { result: "complete", rows, untouched: rows === 0 && !passedOver };
         after = row.cursor;
-        limit = collapses(elapsed, worker.pacing.target()) ? collapsed(limit) : nextWindow(limit, [elapsed], worker.pacing.target());
+        limit = collapses(elapsed, worker.pacing.target())
+          ? collapsed(limit)
+          : nextWindow(limit, [elapsed], worker.pacing.target());
         break;
       }
       case "locked":

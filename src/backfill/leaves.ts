@@ -78,10 +78,16 @@ export async function readTree(
   const name = qualified(table);
   const found = await ask<LeafRow>(LEAVES, [name]);
   if (found.length === 0) {
-    throw new SegueError("SEG0101", { message: `The table ${relationKey(table)} does not exist`, object: relationKey(table) });
+    throw new SegueError("SEG0101", {
+      message: `The table ${relationKey(table)} does not exist`,
+      object: relationKey(table),
+    });
   }
   const primaryKey = await ask<{ name: string }>(PRIMARY_KEY, [name]);
-  return { leaves: found.filter((row) => row.relkind !== "p").map(leafOf), primaryKey: primaryKey.map((row) => row.name) };
+  return {
+    leaves: found.filter((row) => row.relkind !== "p").map(leafOf),
+    primaryKey: primaryKey.map((row) => row.name),
+  };
 }
 
 function leafOf(row: LeafRow): Leaf {
@@ -89,7 +95,8 @@ function leafOf(row: LeafRow): Leaf {
   const refuse = (why: string): never => {
     throw new SegueError("SEG0103", { message: `${relationKey(table)} ${why}`, object: relationKey(table) });
   };
-  if (row.relkind !== "r") refuse(row.relkind === "f" ? "is a foreign table: its rows are in another database" : "is not a table");
+  if (row.relkind !== "r")
+    refuse(row.relkind === "f" ? "is a foreign table: its rows are in another database" : "is not a table");
   const order = row.order_columns ?? [];
   if (!row.heap && order.length === 0) refuse("is not a heap, and has no primary key to walk it by");
   return {

@@ -58,7 +58,8 @@ export class Pacing {
       const reason = await this.#reasonToStop(stopped !== null && stopped !== PAUSED);
       this.#asked = performance.now();
       if (reason === null) break;
-      if (reason !== stopped) this.#context.emit(reason === PAUSED ? { type: "paused" } : { type: "throttled", reason });
+      if (reason !== stopped)
+        this.#context.emit(reason === PAUSED ? { type: "paused" } : { type: "throttled", reason });
       stopped = reason;
       await this.#wait();
     }

@@ -19,7 +19,7 @@ export async function fillPage(lane: Lane, range: BlockRange): Promise<PageResul
   let rows = 0;
   let passedOver = false;
   for (const { ctid, key } of await worker.ask<{ ctid: string; key: string }>(pageRows(workOf(lane), range))) {
-    const result = await worker.attempt(rowBatch(workOf(lane), ctid));
+    const result = await worker.attempt(rowBatch(workOf(lane), ctid), "unlimited");
     switch (result.outcome) {
       case "done":
         rows += Number(result.row.rows);

@@ -33,14 +33,16 @@ export async function retryQuarantined(worker: Worker, work: Work, filedUnder: R
 }
 
 function retryOf(work: Work, row: OpenRow): string | null {
-  if (work.keyColumns.length === 0) return row.columns.length === 1 && row.ctid !== null ? rowBatch(work, row.ctid) : null;
-  const named = row.columns.length === work.keyColumns.length && row.columns.every((name) => work.keyColumns.includes(name));
+  if (work.keyColumns.length === 0)
+    return row.columns.length === 1 && row.ctid !== null ? rowBatch(work, row.ctid) : null;
+  const named =
+    row.columns.length === work.keyColumns.length && row.columns.every((name) => work.keyColumns.includes(name));
   return named ? keyedRowBatch(work, row.key) : null;
 }
 
 async function settles(worker: Worker, sql: string, id: string): Promise<boolean> {
   for (let times = 0; ; times += 1) {
-    const result = await worker.attempt(sql);
+    const result = await worker.attempt(sql, "unlimited");
     if (result.outcome === "done") return true;
     if (result.outcome === "bad") {
       const { message } = result.error;

@@ -58,7 +58,13 @@ export class Quarantine {
     );
     if (!this.#keys.includes(bad.key)) this.#keys.push(bad.key);
     const { message } = bad.error;
-    context.emit({ type: "quarantined", table: this.#filedUnder, key: bad.key, error: message, sqlstate: bad.sqlstate });
+    context.emit({
+      type: "quarantined",
+      table: this.#filedUnder,
+      key: bad.key,
+      error: message,
+      sqlstate: bad.sqlstate,
+    });
     const limit = context.settings.quarantine_limit;
     if ((await openRows(this.#worker)) <= limit) return;
     throw new SegueError("SEG0404", {

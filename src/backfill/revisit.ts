@@ -29,14 +29,14 @@ async function revisitWindow(lane: Lane, window: Blocks): Promise<number> {
   for (let times = 0; ; times += 1) {
     const free = await worker.attempt(blockBatch(workOf(lane), { ...window, stripe: 0, stripes: 1 }, null, true));
     if (free.outcome === "done") rows += Number(free.row.rows);
-    const found = await worker.attempt<{ ctids: string[] }>(rowsLeft(workOf(lane), window));
+    const found = await worker.attempt<{ ctids: string[] }>(rowsLeft(workOf(lane), window), "unlimited");
     // A row whose value can't be computed is the next sweep's to find.
     if (free.outcome === "bad" || found.outcome === "bad") return rows;
     if (found.outcome === "done" && found.row.ctids.length === 0) return rows;
     let filled = 0;
     for (const ctid of found.outcome === "done" ? found.row.ctids : []) {
       worker.pacing.lookNext();
-      const result = await worker.attempt(rowBatch(workOf(lane), ctid));
+      const result = await worker.attempt(rowBatch(workOf(lane), ctid), "unlimited");
       if (result.outcome === "done") filled += Number(result.row.rows);
       if (result.outcome === "bad") return rows + filled;
     }

@@ -6,7 +6,15 @@ import { qualified } from "../sql/identifier.ts";
 import { blockBatch, fenced, inRange, keyBatch, type Work } from "./batch-sql.ts";
 import { blockPass } from "./block-pass.ts";
 import type { FillContext, FillResult } from "./context.ts";
-import { createExtents, type Extent, finishExtent, type NewExtent, readExtents, startOver, startSweep } from "./extents.ts";
+import {
+  createExtents,
+  type Extent,
+  finishExtent,
+  type NewExtent,
+  readExtents,
+  startOver,
+  startSweep,
+} from "./extents.ts";
 import { failureOf } from "./failure.ts";
 import { batchLimits, fillSettings, SKIP_USER_TRIGGERS, withSettings } from "./fill-settings.ts";
 import { HotWatch } from "./hot-watch.ts";
@@ -42,10 +50,15 @@ export async function runFill(context: FillContext, step: FillStep): Promise<Fil
   const triggers = step.userTriggers === "skip" ? SKIP_USER_TRIGGERS : {};
   return await withSettings(session, { ...fillSettings(step.table, limits), ...triggers }, async () => {
     let tree = await openTree(worker, step.table);
-    let extents = await readExtents(worker);
-    const tracker = new Tracker(context, step.table, { sweeps: true, rows: sum(extents.map((extent) => extent.rowsDone)) });
+    let extents = await reopened(worker, tree, await readExtents(worker));
+    const tracker = new Tracker(context, step.table, {
+      sweeps: true,
+      rows: sum(extents.map((extent) => extent.rowsDone)),
+    });
     const hotWatch = new HotWatch(context);
-    await worker.calibrate(fenced(context, `UPDATE segue.extent SET updated_at = updated_at WHERE id = ${extents[0]?.id ?? 0}`));
+    await worker.calibrate(
+      fenced(context, `UPDATE segue.extent SET updated_at = updated_at WHERE id = ${extents[0]?.id ?? 0}`),
+    );
     for (;;) {
       for (const extent of extents) tracker.expect(relationKey(extent.table), extent.endBlock);
       for (const extent of extents) {
@@ -71,6 +84,20 @@ export async function runFill(context: FillContext, step: FillStep): Promise<Fil
     const done = await readExtents(worker);
     return { rows: sum(done.map((extent) => extent.rowsDone)), quarantined: await openRows(worker) };
   });
+}
+
+/**
+ * A step that is run again over rows put aside is swept again: of some of those rows nothing is known but that they
+ * are not filled.
+ */
+async function reopened(worker: Worker, tree: Tree, extents: readonly Extent[]): Promise<Extent[]> {
+  if (extents.some((extent) => extent.state !== "done") || (await openRows(worker)) === 0) return [...extents];
+  const again: Extent[] = [];
+  for (const extent of extents) {
+    const leaf = leafOf(tree, extent);
+    again.push(leaf === undefined ? extent : await startSweep(worker, extent, leaf));
+  }
+  return again;
 }
 
 /** Reads the leaves and makes an extent for each that has none. */
@@ -110,7 +137,7 @@ async function fillLeaf(start: Lane): Promise<void> {
   if (lane.leaf.method === "stripe" && lane.leaf.relfilenode !== lane.extent.relfilenode) await over();
   let sweeps = lane.extent.stripes === 1 ? 1 : 0;
   // What an interrupted sweep had filled before is not known: it is not the proof.
-  let whole = sweeps === 0;
+  let whole = sweeps === 0 || lane.extent.block === 0;
   for (;;) {
     const result = await pass(lane);
     if (result.result === "rewritten") {
@@ -186,7 +213,9 @@ function leafOf(tree: Tree, extent: Extent): Leaf | undefined {
 }
 
 async function deadlockTimeout({ session }: FillContext): Promise<number> {
-  const { rows } = await session.query<{ ms: number }>("SELECT setting::int AS ms FROM pg_settings WHERE name = 'deadlock_timeout'");
+  const { rows } = await session.query<{ ms: number }>(
+    "SELECT setting::int AS ms FROM pg_settings WHERE name = 'deadlock_timeout'",
+  );
   return rows[0]?.ms ?? 1000;
 }
 

@@ -32,31 +32,38 @@ export async function runVerification(context: FillContext, verification: Verifi
   const reading: FillContext = { ...context, settings };
   const pacing = new Pacing(reading, async () => null);
   const worker = new Worker(reading, { id: "" }, pacing, STATEMENT_TIMEOUT);
-  const limits = { lock_timeout: `${LOCK_TIMEOUT}ms`, statement_timeout: `${STATEMENT_TIMEOUT}ms` };
   const readOnly = { default_transaction_read_only: "on" };
-  return await withSettings(context.session, { ...readSettings(verification.table), ...limits, ...readOnly }, async () => {
-    const tracker = new Tracker(reading, verification.table, { sweeps: false, rows: 0 });
-    await worker.calibrate("SELECT 1");
-    const counted = new Map<string, LeafCount>();
-    // Read again after each pass: a leaf that was attached meanwhile is part of the table.
-    for (let fresh = await unread(worker, verification, counted); fresh.leaves.length > 0; ) {
-      for (const leaf of fresh.leaves) tracker.expect(relationKey(leaf.table), leaf.blocks);
-      for (const leaf of fresh.leaves) {
-        const check = { table: leaf.table, mismatch: verification.mismatch, keyColumns: fresh.primaryKey };
-        const lane = { worker, tracker, leaf, check };
-        try {
-          counted.set(relationKey(leaf.table), await (leaf.method === "stripe" ? verifyBlocks(lane) : verifyByKey(lane)));
-        } catch (error) {
-          // Dropped on the way: it has no rows to be wrong.
-          if (sqlstateOf(error) !== SQLSTATE.undefinedTable || (await isLeaf(worker, verification, leaf))) throw error;
-          counted.set(relationKey(leaf.table), NOTHING);
+  return await withSettings(
+    context.session,
+    { ...readSettings(verification.table, LOCK_TIMEOUT), ...readOnly },
+    async () => {
+      const tracker = new Tracker(reading, verification.table, { sweeps: false, rows: 0 });
+      await worker.calibrate("SELECT 1");
+      const counted = new Map<string, LeafCount>();
+      // Read again after each pass: a leaf that was attached meanwhile is part of the table.
+      for (let fresh = await unread(worker, verification, counted); fresh.leaves.length > 0;) {
+        for (const leaf of fresh.leaves) tracker.expect(relationKey(leaf.table), leaf.blocks);
+        for (const leaf of fresh.leaves) {
+          const check = { table: leaf.table, mismatch: verification.mismatch, keyColumns: fresh.primaryKey };
+          const lane = { worker, tracker, leaf, check };
+          try {
+            counted.set(
+              relationKey(leaf.table),
+              await (leaf.method === "stripe" ? verifyBlocks(lane) : verifyByKey(lane)),
+            );
+          } catch (error) {
+            // Dropped on the way: it has no rows to be wrong.
+            if (sqlstateOf(error) !== SQLSTATE.undefinedTable || (await isLeaf(worker, verification, leaf)))
+              throw error;
+            counted.set(relationKey(leaf.table), NOTHING);
+          }
         }
+        fresh = await unread(worker, verification, counted);
       }
-      fresh = await unread(worker, verification, counted);
-    }
-    tracker.finish("verify");
-    return [...counted.values()].reduce(plus, NOTHING);
-  });
+      tracker.finish("verify");
+      return [...counted.values()].reduce(plus, NOTHING);
+    },
+  );
 }
 
 async function unread(

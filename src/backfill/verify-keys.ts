@@ -10,7 +10,8 @@ import { collapsed, FIRST_WINDOW, halved, nextWindow } from "./window.ts";
 /** Checks a table that is no heap in the order of a key. */
 export async function verifyByKey(lane: CheckLane): Promise<LeafCount> {
   const { worker, tracker, leaf, check } = lane;
-  const place = (last: string): string => `${beyond(check.table, leaf.order, after)} AND ${upTo(check.table, leaf.order, last)}`;
+  const place = (last: string): string =>
+    `${beyond(check.table, leaf.order, after)} AND ${upTo(check.table, leaf.order, last)}`;
   let count = NOTHING;
   let after: string | null = null;
   let limit = FIRST_WINDOW;

@@ -4,6 +4,11 @@ export const FIRST_WINDOW = 32;
 /** No statement spans more, however fast it is: 512 MiB of blocks. */
 export const LARGEST_WINDOW = 65_536;
 
+/**
+ * Pacing alone does not shrink a window below this: what so few rows seem to cost is noise of a busy machine, and
+ * smaller windows would only add batches. A row that is dear in truth makes the window collapse, or time out.
+ */
+const SMALLEST_PACED = 8;
 const GROWTH = 1.5;
 const COLLAPSE_ABOVE = 5;
 
@@ -33,5 +38,5 @@ export function nextWindow(window: number, times: readonly number[], target: num
   const cost = Math.max(mean, Math.max(...times) / 2.5, 0.01);
   const factor = Math.min(GROWTH, target / cost);
   const next = factor > 1 ? Math.ceil(window * factor) : Math.floor(window * factor);
-  return Math.min(LARGEST_WINDOW, Math.max(1, next));
+  return Math.min(LARGEST_WINDOW, Math.max(Math.min(window, SMALLEST_PACED), next));
 }

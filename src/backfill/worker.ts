@@ -35,20 +35,23 @@ export class Worker {
   }
 
   /**
-   * Runs one batch. Before it, pauses, throttles and the signal are obeyed.
+   * Runs one batch, each of its statements within the statement timeout unless that is lifted. Before it, pauses,
+   * throttles and the signal are obeyed.
    *
    * @throws SegueError SEG0308, SEG0309 at the boundary before the batch, SEG0403 if another runner has taken over
    */
-  async attempt<R = BatchRow>(sql: string): Promise<Outcome<R>> {
+  async attempt<R = BatchRow>(sql: string, timeout: "limited" | "unlimited" = "limited"): Promise<Outcome<R>> {
     await this.pacing.boundary();
+    const limit = timeout === "limited" ? this.#statementTimeout : 0;
+    const text = `SET LOCAL statement_timeout = ${limit};\n${sql}`;
     const started = performance.now();
     try {
-      const results = await this.pacing.watched(() => this.context.session.script(sql));
+      const results = await this.pacing.watched(() => this.context.session.script(text));
       const elapsed = performance.now() - started;
       this.pacing.took(elapsed);
       return { outcome: "done", row: results.at(-1)?.rows[0] as R, elapsed: Math.max(0, elapsed - this.#overhead) };
     } catch (error) {
-      return this.#judge(error, performance.now() - started);
+      return this.#judge(error, performance.now() - started, limit);
     }
   }
 
@@ -83,11 +86,10 @@ export class Worker {
 
   async #patiently<T>(work: () => Promise<T>): Promise<T> {
     for (let times = 0; ; times += 1) {
-      const started = performance.now();
       try {
         return await work();
       } catch (error) {
-        const judged = this.#judge(error, performance.now() - started);
+        const judged = this.#judge(error, 0, 0);
         if (judged.outcome === "bad") throw judged.error;
         await this.giveWay(times);
         await this.pacing.boundary();
@@ -95,7 +97,7 @@ export class Worker {
     }
   }
 
-  #judge(error: unknown, elapsed: number): Exclude<Outcome<never>, { outcome: "done" }> {
+  #judge(error: unknown, elapsed: number, limit: number): Exclude<Outcome<never>, { outcome: "done" }> {
     const sqlstate = sqlstateOf(error);
     if (sqlstate === SQLSTATE.fenced) throw lostLease(this.context.epoch, error);
     switch (failureOf(sqlstate)) {
@@ -103,7 +105,7 @@ export class Worker {
         return { outcome: "locked" };
       case "timeout":
         // The same code for a person's pg_cancel_backend(): then it came before the time was up.
-        if (elapsed < 0.9 * this.#statementTimeout) throw error;
+        if (limit === 0 || elapsed < 0.9 * limit) throw error;
         return { outcome: "slow" };
       case "data":
         return { outcome: "bad", error: error as Error, sqlstate: sqlstate ?? "" };

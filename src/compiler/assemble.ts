@@ -28,7 +28,7 @@ export function assemble(stage: Stage, found: readonly Piece[]): { steps: readon
   joined.forEach(({ draft, losses: own }, index) => {
     const id = `${stage}.${index + 1}`;
     const undo = draft.undo.map((step, n): UndoStep => ({ ...step, id: `${id}.undo.${n + 1}` }));
-    steps.push({ ...draft, undo, id } as Step);
+    steps.push({ ...draft, undo, id });
     losses.push(...own.map((loss) => ({ ...loss, step: id })));
   });
   return { steps, losses };
@@ -51,7 +51,8 @@ function joinable(a: Draft, b: Draft): boolean {
 }
 
 function sameLocks(a: TransactionDraft, b: TransactionDraft): boolean {
-  const names = (draft: TransactionDraft): string => [...new Set(draft.locks.map((l) => relationKey(l.relation)))].sort().join();
+  const names = (draft: TransactionDraft): string =>
+    [...new Set(draft.locks.map((l) => relationKey(l.relation)))].toSorted().join();
   return names(a) === names(b);
 }
 
@@ -82,7 +83,7 @@ function joinUndo(later: readonly UndoStep[], earlier: readonly UndoStep[]): rea
   if (a === undefined) return earlier;
   if (b === undefined) return later;
   const short = (step: UndoStep): step is UndoStep & { kind: "transaction" } =>
-    step.kind === "transaction" && step.patience === "short" && step.restoresNotNull !== true;
+    step.kind === "transaction" && step.patience === "short" && step.restoresNotNull === undefined;
   if (!short(a) || !short(b)) return [...later, ...earlier];
   const both: UndoStep = { ...a, title: `${a.title}; ${b.title}`, statements: [...a.statements, ...b.statements] };
   return [both, ...restA, ...restB];

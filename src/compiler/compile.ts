@@ -9,6 +9,7 @@ import type { Loss } from "../model/step.ts";
 import type { Draft, Lowered, LowerContext } from "../steps/step-kind.ts";
 import { assemble, type Piece } from "./assemble.ts";
 import { type Entries, entriesOf, placed } from "./entries.ts";
+import { inverseOf } from "./inverse.ts";
 import { STEPS } from "./registry.ts";
 import { touchesOf } from "./scope.ts";
 
@@ -46,6 +47,7 @@ export function compile(plan: Plan, catalog: Catalog, settings: RolloutSettings)
     touches: touchesOf(plan, catalog.defaultSchema),
     watches: lowered.flatMap((l) => l.watches ?? []),
     hides: lowered.flatMap((l) => l.hides ?? []),
+    inverse: inverseOf(plan, visible),
     settings,
     warnings: [...new Set([...warnings, ...lowered.flatMap((l) => l.warnings ?? [])])],
   };
@@ -62,7 +64,7 @@ function withoutIgnored(catalog: Catalog, ignored: readonly string[]): Catalog {
       triggers: table.triggers.map((t) => (ignored.includes(t.name) ? { ...t, columns: [] } : t)),
     },
   ]);
-  return { ...catalog, tables: Object.fromEntries(tables) };
+  return { ...catalog, tables: Object.fromEntries(tables) as Catalog["tables"] };
 }
 
 function lowerAll(plan: Plan, entries: Entries, catalog: Catalog, settings: RolloutSettings): Lowered[] {
@@ -90,7 +92,12 @@ function placeOf(plan: Plan, phase: Phase, spec: Spec): readonly (string | numbe
 function pieces(all: readonly Lowered[], stage: "expand" | "backfill" | "ready" | "cutover" | "drop"): Piece[] {
   return all.flatMap((lowered) => {
     const drafts: readonly Draft[] = lowered[stage] ?? [];
-    const bearer = lowered.cutover !== undefined && lowered.hides !== undefined ? "cutover" : lowered.expand !== undefined ? "expand" : "backfill";
+    const bearer =
+      lowered.cutover !== undefined && lowered.hides !== undefined
+        ? "cutover"
+        : lowered.expand !== undefined
+          ? "expand"
+          : "backfill";
     const losses: readonly Omit<Loss, "step">[] = stage === bearer ? (lowered.losses ?? []) : [];
     return drafts.map((draft, index) => ({ draft, losses: index === 0 ? losses : [] }));
   });

@@ -17,14 +17,17 @@ export function effectsOf(plan: Plan, defaultSchema: string): readonly EntryEffe
     effects: effectsOfEntry(spec, defaultSchema),
   }));
   const explicit = PHASES.flatMap((phase) =>
-    plan.phases[phase].map((spec, index) => ({ path: [phase, index, spec.kind], effects: effectsOfEntry(spec, defaultSchema) })),
+    plan.phases[phase].map((spec, index) => ({
+      path: [phase, index, spec.kind],
+      effects: effectsOfEntry(spec, defaultSchema),
+    })),
   );
   return [...operations, ...explicit];
 }
 
 function effectsOfEntry(spec: Spec, schema: string): Effects {
   const written = spec.fields["table"];
-  if (typeof written !== "string") return indexOnly(spec, schema);
+  if (typeof written !== "string") return { uses: [], removes: [], creates: [] };
   const table = parseTableName(written, schema);
   const column = (name: string): SchemaObject => ({ kind: "column", table, column: name });
   const whole: SchemaObject = { kind: "table", table };
@@ -43,6 +46,8 @@ function effectsOfEntry(spec: Spec, schema: string): Effects {
     case "set_not_null":
     case "drop_not_null":
       return { ...none, uses: [whole, column(text(spec, "column"))] };
+    case "drop_index":
+      return { ...none, removes: [{ kind: "index", index: { schema: table.schema, name: text(spec, "name") } }] };
     case "create_index":
       return { ...none, uses: [whole, ...named], creates: indexNamed(spec, table.schema) };
     case "add_unique":
@@ -51,12 +56,6 @@ function effectsOfEntry(spec: Spec, schema: string): Effects {
     default:
       return none;
   }
-}
-
-function indexOnly(spec: Spec, schema: string): Effects {
-  const none: Effects = { uses: [], removes: [], creates: [] };
-  if (spec.kind !== "drop_index") return none;
-  return { ...none, removes: [{ kind: "index", index: parseTableName(text(spec, "name"), schema) }] };
 }
 
 function columnsOf(spec: Spec): Readonly<Record<string, unknown>> {

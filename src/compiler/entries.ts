@@ -39,7 +39,8 @@ function normalize(found: Record<Phase, Spec[]>, schema: string): Entries {
   };
 }
 
-const tableOf = (spec: Spec, schema: string): string => relationKey(parseTableName(String(spec.fields["table"]), schema));
+const tableOf = (spec: Spec, schema: string): string =>
+  relationKey(parseTableName(String(spec.fields["table"]), schema));
 
 /** One sync a table, behind the last column that is added to it. */
 function joinSyncs(entries: readonly Spec[], schema: string): Spec[] {
@@ -51,7 +52,9 @@ function joinSyncs(entries: readonly Spec[], schema: string): Spec[] {
   }
   const rest = entries.filter((spec) => spec.kind !== "sync");
   for (const [key, spec] of syncs) {
-    const last = rest.findLastIndex((other) => ["add_column", "create_table"].includes(other.kind) && tableOf(other, schema) === key);
+    const last = rest.findLastIndex(
+      (other) => ["add_column", "create_table"].includes(other.kind) && tableOf(other, schema) === key,
+    );
     const first = entries.findIndex((other) => other.kind === "sync" && tableOf(other, schema) === key);
     const before = entries.slice(0, first).filter((other) => other.kind !== "sync").length;
     rest.splice(Math.max(last + 1, before), 0, spec);
@@ -66,7 +69,9 @@ function merged(a: Spec | undefined, b: Spec): Spec {
     const [left, right] = [a.fields[key] ?? {}, b.fields[key] ?? {}] as Record<string, unknown>[];
     for (const column of Object.keys(left ?? {})) {
       if (right !== undefined && column in right) {
-        throw new SegueError("SEG0003", { message: `two entries of the plan derive ${String(a.fields["table"])}.${column}` });
+        throw new SegueError("SEG0003", {
+          message: `two entries of the plan derive ${String(a.fields["table"])}.${column}`,
+        });
       }
     }
     const joined = { ...left, ...right };

@@ -32,8 +32,8 @@ import type { StepKind } from "../steps/step-kind.ts";
 import { dropSyncEntry, sync } from "../steps/sync.ts";
 
 /** Fields are validated against the kind's own schema before they reach it, so the registry may forget their type. */
-type AnyOperation = Operation<never>;
-type AnyStep = StepKind<never>;
+type AnyOperation = Operation;
+type AnyStep = StepKind;
 
 const ALL_OPERATIONS = [
   createTable,

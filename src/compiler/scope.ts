@@ -18,7 +18,8 @@ export function scopeOf(plan: Plan, defaultSchema: string): Scope {
   const questions: Question[] = [];
   for (const spec of plan.operations) {
     const operation = OPERATIONS[spec.kind];
-    for (const table of operation?.tables(spec.fields as never, defaultSchema) ?? []) tables.set(relationKey(table), table);
+    for (const table of operation?.tables(spec.fields as never, defaultSchema) ?? [])
+      tables.set(relationKey(table), table);
     questions.push(...(operation?.questions?.(spec.fields as never, defaultSchema) ?? []));
   }
   for (const spec of explicit(plan)) {
@@ -36,7 +37,9 @@ export function touchesOf(plan: Plan, defaultSchema: string): readonly Touch[] {
     ...plan.operations.flatMap((spec) => OPERATIONS[spec.kind]?.touches(spec.fields as never, defaultSchema) ?? []),
     ...explicit(plan).flatMap((spec) => STEPS[spec.kind]?.touches(spec.fields as never, defaultSchema) ?? []),
   ];
-  const unique = new Map(touches.map((touch) => [JSON.stringify([touch.table.schema, touch.table.name, touch.column]), touch]));
+  const unique = new Map(
+    touches.map((touch) => [JSON.stringify([touch.table.schema, touch.table.name, touch.column]), touch]),
+  );
   return [...unique.values()];
 }
 
@@ -45,7 +48,8 @@ export function overlap(a: readonly Touch[], b: readonly Touch[]): Touch | null 
   for (const one of a) {
     for (const other of b) {
       if (relationKey(one.table) !== relationKey(other.table)) continue;
-      if (one.column === null || other.column === null || one.column === other.column) return one.column === null ? other : one;
+      if (one.column === null || other.column === null || one.column === other.column)
+        return one.column === null ? other : one;
     }
   }
   return null;

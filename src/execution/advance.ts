@@ -19,7 +19,10 @@ export async function advance(runner: Runner, event: RolloutEvent, also?: () => 
     const { state } = await rolloutById(session, rollout);
     const next = transition(state, event);
     if (next === null) {
-      throw new SegueError("SEG0302", { message: `"${event.type}" can't happen while the rollout is ${state}`, object: plan });
+      throw new SegueError("SEG0302", {
+        message: `"${event.type}" can't happen while the rollout is ${state}`,
+        object: plan,
+      });
     }
     if (next !== state) {
       await setState(session, rollout, next);

@@ -10,5 +10,12 @@ export function blockerInfo(blocker: {
   readonly query: string | null;
 }): BlockerInfo {
   const { pid, user, application, state, transactionAge, query } = blocker;
-  return { pid, user, application, state, transactionAge: transactionAge === null ? null : transactionAge / 1000, query };
+  return {
+    pid,
+    user,
+    application,
+    state,
+    transactionAge: transactionAge === null ? null : transactionAge / 1000,
+    query,
+  };
 }

@@ -4,17 +4,23 @@ import type { ConcurrentStep } from "../model/step.ts";
 import { recordEvent } from "../journal/events.ts";
 import { fence } from "../journal/lease.ts";
 import { stepDone, type StepRecord } from "../journal/steps.ts";
+import { SESSION_SETTINGS } from "../postgres/session-settings.ts";
 import { readBlockers } from "../postgres/blockers.ts";
 import type { Session } from "../postgres/session.ts";
 import { qualified } from "../sql/identifier.ts";
 import { blockerInfo } from "./blocker-info.ts";
+import { expressionPath } from "./expression-path.ts";
 import type { Runner } from "./runner.ts";
 
 /**
  * Runs a statement that can't be in a transaction. On entry the catalog tells whether an earlier attempt finished it
  * (then it is only marked), left half of it (an invalid index is dropped and built again) or nothing.
  */
-export async function runConcurrent(runner: Runner, record: StepRecord, step: Omit<ConcurrentStep, "undo">): Promise<void> {
+export async function runConcurrent(
+  runner: Runner,
+  record: StepRecord,
+  step: Omit<ConcurrentStep, "undo">,
+): Promise<void> {
   const { session, rollout, epoch } = runner;
   // Held by nobody during the statement: a statement outside a transaction can't be fenced, only found and ended.
   await session.transaction(() => fence(session, rollout, epoch));
@@ -85,11 +91,21 @@ async function runUncertain(runner: Runner, record: StepRecord, statement: strin
   await runner.session.query(statement);
 }
 
+const RESTORE = [
+  "SELECT set_config('lock_timeout', $1, false), set_config('search_path', $2, false)",
+  [SESSION_SETTINGS["lock_timeout"], SESSION_SETTINGS["search_path"]],
+] as const;
+
 /** No lock_timeout: it would kill a build that waits for an old snapshot and leave an invalid index. Who it waits for is told. */
-async function patiently(runner: Runner, step: { id: string }, work: () => Promise<void>): Promise<void> {
+async function patiently(
+  runner: Runner,
+  step: Pick<ConcurrentStep, "id" | "table">,
+  work: () => Promise<void>,
+): Promise<void> {
   const { session, observer } = runner;
   const started = performance.now();
-  await session.query("SET lock_timeout = 0");
+  const path = expressionPath(step.table?.schema ?? runner.program.schema);
+  await session.query("SELECT set_config('lock_timeout', '0', false), set_config('search_path', $1, false)", [path]);
   let told = "";
   const watch = setInterval(() => {
     readBlockers(observer, session.pid).then(
@@ -108,6 +124,6 @@ async function patiently(runner: Runner, step: { id: string }, work: () => Promi
     await work();
   } finally {
     clearInterval(watch);
-    if (!session.closed) await session.query("SET lock_timeout = '10s'");
+    if (!session.closed) await session.query(...RESTORE);
   }
 }

@@ -10,7 +10,8 @@ import { runStage } from "./run-stage.ts";
 import { requireSyncIntact } from "./sync-guard.ts";
 import type { Runner } from "./runner.ts";
 
-const stateOf = async (runner: Runner): Promise<RolloutState> => (await rolloutById(runner.observer, runner.rollout)).state;
+const stateOf = async (runner: Runner): Promise<RolloutState> =>
+  (await rolloutById(runner.observer, runner.rollout)).state;
 
 /** True if the program has anything to contract. */
 export function contracts(runner: Runner): boolean {

@@ -67,7 +67,9 @@ async function verificationGate(runner: Runner): Promise<GateResult> {
     await setVerified(runner.session, runner.rollout, rows);
     return { gate: "verification", ok: true, detail: `${rows} rows, 0 mismatches, just now` };
   }
-  const parts = bad.map(({ table, mismatches, samples }) => `${table}: ${mismatches} mismatches (${samples.join(", ")})`);
+  const parts = bad.map(
+    ({ table, mismatches, samples }) => `${table}: ${mismatches} mismatches (${samples.join(", ")})`,
+  );
   if (quarantine.count > 0) parts.push(`${quarantine.count} rows are quarantined`);
   return { gate: "verification", ok: false, detail: `${rows} rows, ${parts.join("; ")}` };
 }

@@ -1,5 +1,6 @@
 import { SegueError } from "../model/errors.ts";
 import type { Stage } from "../model/phase.ts";
+import { relationKey } from "../model/relation.ts";
 import type { RolloutState } from "../model/rollout.ts";
 import type { FillStep, Loss, UndoStep } from "../model/step.ts";
 import { recordEvent } from "../journal/events.ts";
@@ -46,20 +47,29 @@ export async function planReversal(
     .flatMap((stage) => records.filter((record) => record.stage === stage).toReversed())
     .filter((record) => mayHaveLeftSomething(record));
   const ids = new Set(ran.map((record) => record.step.id));
+  const cutOver = records.some((record) => record.stage === "cutover" && record.state === "done");
   const found: Reversal["losses"][number][] = [];
   for (const loss of losses) {
     if (!ids.has(loss.step) || !isDone(ran, loss.step)) continue;
-    const counted = await session.query<{ count: string }>(loss.count);
+    const { count: counting, sample: sampling } = cutOver ? (loss.hidden ?? loss) : loss;
+    const counted = await session.query<{ count: string }>(counting);
     const count = Number(counted.rows[0]?.count ?? 0);
     if (count === 0) continue;
-    const sample = await session.query(loss.sample);
+    const sample = await session.query(sampling);
     found.push({ loss, count, sample: sample.rows.map((row) => String(Object.values(row)[0])) });
   }
-  const fills = fill === null ? [] : found.flatMap(({ loss }) => (loss.fillable === undefined ? [] : [fillStep(loss.fillable, fill)]));
   const keepNullable = accept.includes("--keep-nullable");
   const undo = ran.flatMap(({ step }) => ("undo" in step ? step.undo : []));
+  const kept = undo.filter((step) => !(keepNullable && step.restoresNotNull !== undefined));
   return {
-    steps: [...fills, ...undo.filter((step) => !(keepNullable && step.restoresNotNull === true))],
+    steps:
+      fill === null
+        ? kept
+        : withFills(
+            kept,
+            found.flatMap(({ loss }) => loss.fillable ?? []),
+            fill,
+          ),
     losses: found,
     irreversible: ran.flatMap(({ step, state }) =>
       state === "done" && step.irreversible !== undefined ? [{ title: step.title, reason: step.irreversible }] : [],
@@ -74,6 +84,24 @@ function mayHaveLeftSomething({ state, step }: StepRecord): boolean {
 
 function isDone(records: readonly StepRecord[], id: string): boolean {
   return records.some((record) => record.step.id === id && record.state === "done");
+}
+
+/** The NULLs are filled once the column has its name again, right before it is required. */
+function withFills(
+  steps: readonly UndoStep[],
+  columns: readonly NonNullable<Loss["fillable"]>[],
+  value: string,
+): readonly (UndoStep | FillStep)[] {
+  const done = new Set<string>();
+  return steps.flatMap((step) => {
+    const column = columns.find(
+      (c) =>
+        c.column === step.restoresNotNull && step.table !== null && relationKey(c.table) === relationKey(step.table),
+    );
+    if (column === undefined || done.has(JSON.stringify(column))) return [step];
+    done.add(JSON.stringify(column));
+    return [fillStep(column, value), step];
+  });
 }
 
 function fillStep({ table, column }: NonNullable<Loss["fillable"]>, value: string): FillStep {
@@ -106,7 +134,11 @@ export async function reverse(runner: Runner, options: ReverseOptions): Promise<
       await setReverseTo(session, rollout, options.to);
       await clearReversal(session, rollout);
       await insertSteps(session, rollout, "reverse", reversal.steps);
-      await recordEvent(session, rollout, "reversal planned", { to: options.to, accepted: options.accept, steps: reversal.steps.length });
+      await recordEvent(session, rollout, "reversal planned", {
+        to: options.to,
+        accepted: options.accept,
+        steps: reversal.steps.length,
+      });
     });
   }
   const to = (await rolloutById(observer, rollout)).reverseTo ?? options.to;
@@ -128,7 +160,9 @@ function requireStageToUndo(state: RolloutState, to: ReverseOptions["to"]): void
 
 /** @throws SegueError SEG0304 */
 export function refuseLosses(plan: string, reversal: Reversal, { accept, fill }: ReverseOptions): void {
-  const open = reversal.losses.filter(({ loss }) => !accept.includes(loss.flag) && !(fill !== null && loss.fillable !== undefined));
+  const open = reversal.losses.filter(
+    ({ loss }) => !accept.includes(loss.flag) && !(fill !== null && loss.fillable !== undefined),
+  );
   const stuck = reversal.irreversible;
   if (open.length === 0 && stuck.length === 0) return;
   const flags = [...new Set(open.map(({ loss }) => loss.flag))];
@@ -137,7 +171,9 @@ export function refuseLosses(plan: string, reversal: Reversal, { accept, fill }:
     message: "the reversal would not be exact",
     object: plan,
     problems: [
-      ...open.map(({ loss, count, sample }) => ({ message: `${loss.what}: ${count} rows, such as ${sample.join(", ")}` })),
+      ...open.map(({ loss, count, sample }) => ({
+        message: `${loss.what}: ${count} rows, such as ${sample.join(", ")}`,
+      })),
       ...stuck.map(({ title, reason }) => ({ message: `${title}: ${reason}` })),
     ],
     ...(ways.length > 0 ? { next: `segue reverse ${plan} with ${ways.join(" or ")}` } : {}),

@@ -98,8 +98,17 @@ async function noteFailure(runner: Runner, record: StepRecord, error: unknown): 
     .transaction(async () => {
       await fence(runner.session, runner.rollout, runner.epoch);
       await stepFailed(runner.session, runner.rollout, record, { message, sqlstate });
-      await setError(runner.session, runner.rollout, { code: codeOf(error), message: `${record.step.title}: ${message}`, step: record.step.id });
-      await recordEvent(runner.session, runner.rollout, "step failed", { step: record.step.id, title: record.step.title, message, sqlstate });
+      await setError(runner.session, runner.rollout, {
+        code: codeOf(error),
+        message: `${record.step.title}: ${message}`,
+        step: record.step.id,
+      });
+      await recordEvent(runner.session, runner.rollout, "step failed", {
+        step: record.step.id,
+        title: record.step.title,
+        message,
+        sqlstate,
+      });
     })
     .catch(() => {});
 }
@@ -112,7 +121,11 @@ function described(record: StepRecord, error: unknown): unknown {
   if (error instanceof SegueError || isConnectionLoss(error)) return error;
   const sqlstate = sqlstateOf(error);
   if (sqlstate === SQLSTATE.fenced) {
-    return new SegueError("SEG0403", { message: "another runner has taken over this rollout", next: "segue status", cause: error });
+    return new SegueError("SEG0403", {
+      message: "another runner has taken over this rollout",
+      next: "segue status",
+      cause: error,
+    });
   }
   if (sqlstate === undefined) return error;
   const { message, detail, hint } = error as { message: string; detail?: string; hint?: string };

@@ -38,7 +38,7 @@ export interface Runner {
   readonly plan: string;
   readonly program: Program;
   readonly epoch: number;
-  /** Does the work; its statements are counted for crash tests. */
+  /** Does the work. */
   readonly session: Session;
   /** Heartbeats, looks at locks and intents while the other one is busy. */
   readonly observer: Session;
@@ -69,7 +69,13 @@ export async function withRunner<T>(
     budgetMs: RECONNECT_BUDGET_MS,
     signal: options.signal,
     onRetry: ({ attempt, delay, error }) =>
-      options.emit({ type: "reconnecting", plan: rollout.plan, attempt, delay, reason: error instanceof Error ? error.message : String(error) }),
+      options.emit({
+        type: "reconnecting",
+        plan: rollout.plan,
+        attempt,
+        delay,
+        reason: error instanceof Error ? error.message : String(error),
+      }),
   });
 }
 
@@ -78,17 +84,20 @@ async function once<T>(
   { id, plan }: { readonly id: string; readonly plan: string },
   work: (runner: Runner) => Promise<T>,
 ): Promise<T> {
-  const connection = { signal: options.kill, ...(options.pooler === undefined ? {} : { pooler: options.pooler }) };
+  const connection = { signal: options.kill, failpoints: true, ...(options.pooler === undefined ? {} : { pooler: options.pooler }) };
   const observer = await openSession(options.target, { applicationName: `segue/${id}`, ...connection });
   let session: Session | null = null;
   let heartbeat: Heartbeat | null = null;
   try {
-    const emit = (event: Unnamed): void => options.emit({ ...event, plan } as SegueEvent);
+    const emit = (event: Unnamed): void => options.emit({ ...event, plan });
     const { epoch, previous } = await acquireLease(observer, id, options.owner, { force: options.force ?? false });
     heartbeat = startHeartbeat(observer, id, epoch);
     // Tagged only now: a successor finds this session by its epoch too.
     await observer.query(`SELECT set_config('application_name', $1, false)`, [sessionName(id, epoch, "observer")]);
-    session = await openSession(options.target, { applicationName: sessionName(id, epoch), failpoints: true, ...connection });
+    session = await openSession(options.target, {
+      applicationName: sessionName(id, epoch),
+      ...connection,
+    });
     const settled = await settleOrphans(observer, id, epoch, { patience: ORPHAN_PATIENCE_MS, signal: options.kill });
     await takeAdvisoryLock(session, id, options.signal);
     await setError(observer, id, null);
@@ -168,7 +177,9 @@ function startHeartbeat(observer: Session, rollout: string, epoch: number): Hear
       // A lost connection shows at the next statement of the run itself; the lease just ages.
     }
   };
-  const timer = setInterval(() => (beating = beat()), HEARTBEAT_MS);
+  const timer = setInterval(() => {
+    beating = beat();
+  }, HEARTBEAT_MS);
   return {
     epoch,
     lost: lost.signal,

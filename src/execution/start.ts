@@ -1,13 +1,7 @@
 import { compile } from "../compiler/compile.ts";
 import { overlap, scopeOf, touchesOf } from "../compiler/scope.ts";
 import { recordEvent } from "../journal/events.ts";
-import {
-  insertRollout,
-  latestRollout,
-  lockRollouts,
-  planContentOf,
-  touchesInFlight,
-} from "../journal/rollouts.ts";
+import { insertRollout, latestRollout, lockRollouts, planContentOf, touchesInFlight } from "../journal/rollouts.ts";
 import { keepSnapshot } from "../journal/snapshots.ts";
 import { insertSteps } from "../journal/steps.ts";
 import { isInFlight } from "../lifecycle/transition.ts";
@@ -27,9 +21,16 @@ import { contentDifference } from "./content-difference.ts";
 export async function catalogFor(session: Session, plan: Plan, defaultSchema: string): Promise<Catalog> {
   const scope = scopeOf(plan, defaultSchema);
   const catalog = await readCatalog(session, { ...scope, defaultSchema });
-  const partitions = Object.values(catalog.tables).flatMap((table) => table.partitions.map((partition) => partition.name));
+  const partitions = Object.values(catalog.tables).flatMap((table) =>
+    table.partitions.map((partition) => partition.name),
+  );
   if (partitions.length === 0) return catalog;
-  const whole = await readCatalog(session, { ...scope, tables: [...scope.tables, ...partitions], defaultSchema, questions: [] });
+  const whole = await readCatalog(session, {
+    ...scope,
+    tables: [...scope.tables, ...partitions],
+    defaultSchema,
+    questions: [],
+  });
   return { ...whole, facts: catalog.facts };
 }
 
@@ -38,7 +39,12 @@ export async function catalogFor(session: Session, plan: Plan, defaultSchema: st
  *
  * @throws SegueError SEG0101, SEG0102, SEG0103 if it does not fit
  */
-export async function compileFor(session: Session, plan: Plan, settings: RolloutSettings, schema: string): Promise<Program> {
+export async function compileFor(
+  session: Session,
+  plan: Plan,
+  settings: RolloutSettings,
+  schema: string,
+): Promise<Program> {
   return compile(plan, await catalogFor(session, plan, schema), settings);
 }
 

@@ -49,7 +49,8 @@ async function broken(session: Session, watch: Watch): Promise<string[]> {
     if (found === undefined) return [`trigger ${name} is gone`];
     if (found.enabled === "D" || found.enabled === "R") return [`trigger ${name} is disabled`];
     const { function_schema: schema, function_name: called } = found;
-    if (schema !== watch.function.schema || called !== watch.function.name) return [`trigger ${name} calls ${schema}.${called}`];
+    if (schema !== watch.function.schema || called !== watch.function.name)
+      return [`trigger ${name} calls ${schema}.${called}`];
     return watch.sources.includes(found.source) ? [] : [`function ${schema}.${called} was replaced`];
   });
 }

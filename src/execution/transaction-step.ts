@@ -4,15 +4,19 @@ import { fence } from "../journal/lease.ts";
 import { stepDone, type StepRecord, stepWaited } from "../journal/steps.ts";
 import { withShortLocks } from "../postgres/lock-waits.ts";
 import type { Session } from "../postgres/session.ts";
-import { ident } from "../sql/identifier.ts";
 import { blockerInfo } from "./blocker-info.ts";
+import { expressionPath } from "./expression-path.ts";
 import type { Runner } from "./runner.ts";
 
 /**
  * Runs a step's statements and marks it done, all in one transaction: it happened once or not at all. If the answer of
  * COMMIT is lost, the journal's row tells after the reconnect.
  */
-export async function runTransaction(runner: Runner, record: StepRecord, step: Omit<TransactionStep, "undo">): Promise<void> {
+export async function runTransaction(
+  runner: Runner,
+  record: StepRecord,
+  step: Omit<TransactionStep, "undo">,
+): Promise<void> {
   const { session, observer, rollout, epoch, program } = runner;
   const { lock } = program.settings;
   const statements = async (): Promise<void> => {
@@ -54,12 +58,13 @@ export async function runTransaction(runner: Runner, record: StepRecord, step: O
   );
 }
 
-/** The path on which a plan's own words are looked up, the same in DDL, in fills and in sync functions. */
-function expressionPath(schema: string): string {
-  return [...new Set([schema, "public"]).values()].map(ident).concat("pg_temp").join(", ");
-}
-
-async function noteWait(observer: Session, rollout: string, record: StepRecord, title: string, blockers: readonly unknown[]): Promise<void> {
+async function noteWait(
+  observer: Session,
+  rollout: string,
+  record: StepRecord,
+  title: string,
+  blockers: readonly unknown[],
+): Promise<void> {
   try {
     await stepWaited(observer, rollout, record);
     await recordEvent(observer, rollout, "lock wait", { step: record.step.id, title, blockers });

@@ -16,5 +16,9 @@ export async function dependentsGate(session: Session, program: Program): Promis
   }
   if (found.length > 0) return { gate: "dependents", ok: false, detail: found.join("; ") };
   const hidden = program.hides.map(({ table, column }) => `${relationKey(table)}.${column ?? "*"}`);
-  return { gate: "dependents", ok: true, detail: hidden.length === 0 ? "nothing is hidden" : `nothing names ${hidden.join(", ")}` };
+  return {
+    gate: "dependents",
+    ok: true,
+    detail: hidden.length === 0 ? "nothing is hidden" : `nothing names ${hidden.join(", ")}`,
+  };
 }

@@ -13,10 +13,15 @@ export async function queryGate(session: Session, sql: string, is: string, searc
       const { rows } = await session.query(sql);
       return rows[0] === undefined ? null : Object.values(rows[0])[0];
     }, "BEGIN READ ONLY");
-    const found = value === null || value === undefined ? "null" : typeof value === "object" ? JSON.stringify(value) : String(value as string | number | boolean);
+    const found =
+      value === null || value === undefined ? "null" : typeof value === "string" ? value : JSON.stringify(value);
     return { gate: "query", ok: found === is, detail: `${sql} is ${found}${found === is ? "" : `, not ${is}`}` };
   } catch (error) {
     if (session.closed) throw error;
-    return { gate: "query", ok: false, detail: `${sql} failed: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      gate: "query",
+      ok: false,
+      detail: `${sql} failed: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }

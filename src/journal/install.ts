@@ -27,7 +27,9 @@ export async function journalVersion(session: Session): Promise<number> {
     `SELECT to_regclass('segue.version') IS NOT NULL AS present`,
   );
   if (rows[0]?.present !== true) return 0;
-  const found = await session.query<{ version: number }>(`SELECT coalesce(max(version), 0)::int AS version FROM segue.version`);
+  const found = await session.query<{ version: number }>(
+    `SELECT coalesce(max(version), 0)::int AS version FROM segue.version`,
+  );
   return found.rows[0]?.version ?? 0;
 }
 
@@ -73,7 +75,9 @@ export async function requireJournal(session: Session): Promise<void> {
 async function migrate(session: Session): Promise<void> {
   await session.transaction(async () => {
     // The transaction form, and only tried for: a blocked waiter would hold a snapshot that index builds wait for.
-    const { rows } = await session.query<{ locked: boolean }>(`SELECT pg_try_advisory_xact_lock(${INSTALL_LOCK}) AS locked`);
+    const { rows } = await session.query<{ locked: boolean }>(
+      `SELECT pg_try_advisory_xact_lock(${INSTALL_LOCK}) AS locked`,
+    );
     if (rows[0]?.locked !== true) {
       throw Object.assign(new Error("another process is installing the journal"), { code: SQLSTATE.lockNotAvailable });
     }

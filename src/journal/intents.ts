@@ -21,7 +21,10 @@ export async function setIntent(session: Session, rollout: string, kind: IntentK
 
 /** Takes an intent back; true if there was one. */
 export async function clearIntent(session: Session, rollout: string, kind: IntentKind): Promise<boolean> {
-  const { rowCount } = await session.query(`DELETE FROM segue.intent WHERE rollout = $1 AND kind = $2`, [rollout, kind]);
+  const { rowCount } = await session.query(`DELETE FROM segue.intent WHERE rollout = $1 AND kind = $2`, [
+    rollout,
+    kind,
+  ]);
   await session.query(`SELECT pg_notify('${CHANNEL}', $1)`, [rollout]);
   return rowCount === 1;
 }

@@ -19,7 +19,9 @@ export async function readLease(session: Session, rollout: string): Promise<Leas
     [rollout],
   );
   const row = rows[0];
-  return row === undefined ? null : { owner: row.owner, epoch: Number(row.epoch), expiresAt: row.expires_at, expired: row.expired };
+  return row === undefined
+    ? null
+    : { owner: row.owner, epoch: Number(row.epoch), expiresAt: row.expires_at, expired: row.expired };
 }
 
 /**

@@ -42,7 +42,6 @@ function toRollout(row: RolloutRow): Rollout {
   };
 }
 
-
 /** The newest rollout of a plan, or null. */
 export async function latestRollout(session: Session, plan: string): Promise<Rollout | null> {
   const { rows } = await session.query<RolloutRow>(
@@ -61,7 +60,9 @@ export async function rolloutById(session: Session, id: string): Promise<Rollout
 
 /** All rollouts, oldest first; with `inFlight` only those that hold something in the database. */
 export async function listRollouts(session: Session, { inFlight = false } = {}): Promise<readonly Rollout[]> {
-  const states = inFlight ? ROLLOUT_STATES.filter((state) => state !== "completed" && state !== "reversed") : ROLLOUT_STATES;
+  const states = inFlight
+    ? ROLLOUT_STATES.filter((state) => state !== "completed" && state !== "reversed")
+    : ROLLOUT_STATES;
   const { rows } = await session.query<RolloutRow>(
     `SELECT ${COLUMNS} FROM segue.rollout WHERE state = ANY ($1) ORDER BY id`,
     [states],
@@ -78,12 +79,17 @@ export async function programOf(session: Session, id: string): Promise<Program> 
 
 /** The parsed content of the plan as it was when its rollout began. */
 export async function planContentOf(session: Session, id: string): Promise<unknown> {
-  const { rows } = await session.query<{ plan_content: unknown }>(`SELECT plan_content FROM segue.rollout WHERE id = $1`, [id]);
+  const { rows } = await session.query<{ plan_content: unknown }>(
+    `SELECT plan_content FROM segue.rollout WHERE id = $1`,
+    [id],
+  );
   return rows[0]?.plan_content;
 }
 
 /** Rollouts in flight with what they work on. */
-export async function touchesInFlight(session: Session): Promise<readonly { plan: string; state: RolloutState; touches: readonly Touch[] }[]> {
+export async function touchesInFlight(
+  session: Session,
+): Promise<readonly { plan: string; state: RolloutState; touches: readonly Touch[] }[]> {
   const { rows } = await session.query<{ plan: string; state: RolloutState; touches: Touch[] }>(
     `SELECT plan, state, touches FROM segue.rollout WHERE state NOT IN ('completed', 'reversed') ORDER BY id`,
   );
@@ -143,11 +149,18 @@ export async function setReverseTo(session: Session, id: string, to: "start" | "
 
 /** Records a verification that found nothing wrong. */
 export async function setVerified(session: Session, id: string, rowCount: number): Promise<void> {
-  await session.query(`UPDATE segue.rollout SET verified_at = clock_timestamp(), verified_rows = $2 WHERE id = $1`, [id, rowCount]);
+  await session.query(`UPDATE segue.rollout SET verified_at = clock_timestamp(), verified_rows = $2 WHERE id = $1`, [
+    id,
+    rowCount,
+  ]);
 }
 
 /** Records why the rollout stopped; cleared by the next change of state or finished step. */
-export async function setError(session: Session, id: string, error: NonNullable<Rollout["error"]> | null): Promise<void> {
+export async function setError(
+  session: Session,
+  id: string,
+  error: NonNullable<Rollout["error"]> | null,
+): Promise<void> {
   await session.query(`UPDATE segue.rollout SET error = $2, updated_at = clock_timestamp() WHERE id = $1`, [
     id,
     error === null ? null : JSON.stringify(error),

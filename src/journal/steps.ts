@@ -31,7 +31,12 @@ interface StepRow {
 }
 
 /** Adds the steps of a stage, in the caller's transaction. */
-export async function insertSteps(session: Session, rollout: string, stage: Stage, steps: readonly (Step | UndoStep)[]): Promise<void> {
+export async function insertSteps(
+  session: Session,
+  rollout: string,
+  stage: Stage,
+  steps: readonly (Step | UndoStep)[],
+): Promise<void> {
   if (steps.length === 0) return;
   await session.query(
     `INSERT INTO segue.step (rollout, stage, ordinal, step)
@@ -114,7 +119,12 @@ export async function stepWaited(session: Session, rollout: string, { stage, ord
 }
 
 /** Sets the steps of some stages to be run again, after a reversal took them back. */
-export async function resetSteps(session: Session, rollout: string, stages: readonly Stage[], state: "pending" | "undone"): Promise<void> {
+export async function resetSteps(
+  session: Session,
+  rollout: string,
+  stages: readonly Stage[],
+  state: "pending" | "undone",
+): Promise<void> {
   await session.query(
     `UPDATE segue.step SET state = $3, started_at = CASE WHEN $3 = 'pending' THEN NULL ELSE started_at END
       WHERE rollout = $1 AND stage = ANY ($2) AND state <> 'pending'`,

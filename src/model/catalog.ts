@@ -30,7 +30,11 @@ export interface Table extends RelationName {
   /** All leaves below a partitioned table, at any depth; empty for any other kind. */
   readonly leaves: readonly RelationName[];
   /** Every partition below a partitioned table, in between levels included, parents first. */
-  readonly partitions: readonly { readonly name: RelationName; readonly parent: RelationName; readonly leaf: boolean }[];
+  readonly partitions: readonly {
+    readonly name: RelationName;
+    readonly parent: RelationName;
+    readonly leaf: boolean;
+  }[];
   readonly parent: RelationName | null;
   /** Children by plain inheritance (not partitions). */
   readonly inheritanceChildren: readonly RelationName[];

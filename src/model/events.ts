@@ -19,8 +19,20 @@ export type SegueEvent = { readonly plan: string } & (
   | { readonly type: "lease_taken"; readonly owner: string; readonly epoch: number; readonly previous: string | null }
   /** What an earlier runner had left running on the server, and what became of it. */
   | { readonly type: "orphan_settled"; readonly pid: number; readonly query: string | null; readonly deed: string }
-  | { readonly type: "step_started"; readonly stage: Stage; readonly step: string; readonly title: string; readonly attempt: number }
-  | { readonly type: "step_done"; readonly stage: Stage; readonly step: string; readonly title: string; readonly ms: number }
+  | {
+      readonly type: "step_started";
+      readonly stage: Stage;
+      readonly step: string;
+      readonly title: string;
+      readonly attempt: number;
+    }
+  | {
+      readonly type: "step_done";
+      readonly stage: Stage;
+      readonly step: string;
+      readonly title: string;
+      readonly ms: number;
+    }
   | {
       readonly type: "lock_wait";
       readonly step: string;
@@ -47,7 +59,13 @@ export type SegueEvent = { readonly plan: string } & (
   | { readonly type: "resumed" }
   | { readonly type: "rows_locked"; readonly table: string; readonly blockers: readonly BlockerInfo[] }
   | { readonly type: "restarted"; readonly table: string }
-  | { readonly type: "quarantined"; readonly table: string; readonly key: string; readonly error: string; readonly sqlstate: string }
+  | {
+      readonly type: "quarantined";
+      readonly table: string;
+      readonly key: string;
+      readonly error: string;
+      readonly sqlstate: string;
+    }
   | { readonly type: "swept"; readonly table: string; readonly rows: number }
   | { readonly type: "cold"; readonly table: string; readonly hotShare: number; readonly holder: string | null }
   | { readonly type: "verified"; readonly table: string; readonly rows: number; readonly mismatches: number }

@@ -9,7 +9,9 @@ export interface Spec {
 }
 
 /** Where the parts of a plan stand in its file: `["operations", 0, "rename_column", "from"]` → line and column. */
-export type Locate = (path: readonly (string | number)[]) => { readonly at: Position; readonly source: string } | undefined;
+export type Locate = (
+  path: readonly (string | number)[],
+) => { readonly at: Position; readonly source: string } | undefined;
 
 export interface Requirement {
   readonly plan: string;

@@ -1,4 +1,4 @@
-import type { Gate } from "./plan.ts";
+import type { Gate, Spec } from "./plan.ts";
 import type { RelationName } from "./relation.ts";
 import type { RolloutSettings } from "./settings.ts";
 import type { Loss, Step, Verification } from "./step.ts";
@@ -18,6 +18,19 @@ export interface Watch {
   /** MD5 of each source that the function has in its life. */
   readonly sources: readonly string[];
 }
+
+/** The plan that builds the old shape again once it was dropped, or why it can't be made. */
+export type Inverse =
+  | {
+      readonly possible: true;
+      readonly operations: readonly Spec[];
+      readonly expand: readonly Spec[];
+      readonly backfill: readonly Spec[];
+      readonly contract: readonly Spec[];
+      /** What can't be rebuilt. */
+      readonly lost: readonly string[];
+    }
+  | { readonly possible: false; readonly reasons: readonly string[] };
 
 /** A plan compiled against a catalog: all that running, resuming and reversing it needs. Stored in the journal at expand. */
 export interface Program {
@@ -45,6 +58,7 @@ export interface Program {
   readonly watches: readonly Watch[];
   /** Names of columns that the dependents gate looks for again before the cut-over. */
   readonly hides: readonly Touch[];
+  readonly inverse: Inverse;
   readonly settings: RolloutSettings;
   /** What `segue plan` tells people before anything runs. */
   readonly warnings: readonly string[];

@@ -65,8 +65,8 @@ export interface FillStep extends StepCommon, Undoable {
 
 /** A step of a reversal. It has no undo of its own: running the plan again is the way forward. */
 export type UndoStep = (Omit<TransactionStep, "undo"> | Omit<ConcurrentStep, "undo">) & {
-  /** Left out when the reversal is asked to leave the column nullable. */
-  readonly restoresNotNull?: boolean;
+  /** The column that becomes NOT NULL again; left out when the reversal is asked to leave it nullable. */
+  readonly restoresNotNull?: string;
 };
 
 /** The alias under which fill and verification name a row. */
@@ -88,6 +88,8 @@ export interface Loss {
   readonly step: string;
   readonly what: string;
   readonly count: string;
+  /** The same two queries after the cut-over, where it renames the column. */
+  readonly hidden?: { readonly count: string; readonly sample: string };
   /** A query of one text column: keys of some of the rows. */
   readonly sample: string;
   readonly flag: "--drop-data" | "--keep-nullable" | "--lose-values";

@@ -38,8 +38,12 @@ export const addColumn: Operation<AddColumnFields> = {
       type: typeName,
       nullable: z.boolean().optional().describe("Default true. `false` needs a `default` or a `fill`."),
       default: sqlExpression.optional(),
-      fill: sqlExpression.optional().describe("What existing rows get, and rows that old writers leave without a value."),
-      check: sqlExpression.optional().describe("A check of the column's values, validated before the rollout is ready."),
+      fill: sqlExpression
+        .optional()
+        .describe("What existing rows get, and rows that old writers leave without a value."),
+      check: sqlExpression
+        .optional()
+        .describe("A check of the column's values, validated before the rollout is ready."),
       references: references.optional(),
       unique: z.boolean().optional(),
       comment: z.string().optional(),
@@ -72,7 +76,12 @@ export const addColumn: Operation<AddColumnFields> = {
         object: place,
       });
     }
-    if (fields.nullable === false && fields.default === undefined && fill === undefined && fields.generated === undefined) {
+    if (
+      fields.nullable === false &&
+      fields.default === undefined &&
+      fill === undefined &&
+      fields.generated === undefined
+    ) {
       throw new SegueError("SEG0101", {
         message: `${place} is not nullable and has neither \`default\` nor \`fill\`: existing rows and old writers would have no value for it`,
         object: place,
@@ -107,7 +116,11 @@ function addQuestion(fields: AddColumnFields, schema: string): Question {
 
 function refuseWhatTheServerRefuses(fact: Fact | undefined, place: string): void {
   if (fact === undefined || !("error" in fact)) return;
-  throw new SegueError("SEG0101", { message: `${place}: ${fact.error}`, object: place, detail: { sqlstate: fact.sqlstate } });
+  throw new SegueError("SEG0101", {
+    message: `${place}: ${fact.error}`,
+    object: place,
+    detail: { sqlstate: fact.sqlstate },
+  });
 }
 
 function refusePseudoTypes(fields: AddColumnFields): void {
@@ -158,11 +171,19 @@ function constraints(fields: AddColumnFields): Spec[] {
     return Buffer.byteLength(natural) <= MAX_NAME_BYTES ? natural : deriveName("", natural, suffix);
   };
   return [
-    ...(fields.check === undefined ? [] : [{ kind: "add_check", fields: { table, name: name("check"), check: fields.check } }]),
-    ...(fields.unique === true ? [{ kind: "add_unique", fields: { table, name: name("key"), columns: [column] } }] : []),
+    ...(fields.check === undefined
+      ? []
+      : [{ kind: "add_check", fields: { table, name: name("check"), check: fields.check } }]),
+    ...(fields.unique === true
+      ? [{ kind: "add_unique", fields: { table, name: name("key"), columns: [column] } }]
+      : []),
     ...(fields.references === undefined
       ? []
-      : [{ kind: "add_foreign_key", fields: { table, name: name("fkey"), columns: [column], references: fields.references } }]),
+      : [
+          {
+            kind: "add_foreign_key",
+            fields: { table, name: name("fkey"), columns: [column], references: fields.references },
+          },
+        ]),
   ];
 }
-

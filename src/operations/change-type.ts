@@ -35,7 +35,9 @@ export const changeType: Operation<ChangeTypeFields> = {
       type: typeName,
       collation: z.string().optional(),
       forward: sqlExpression.optional().describe("The new value from the old row; default: a cast."),
-      reverse: sqlExpression.optional().describe("The old value; the column's own name stands for the new value. Default: a cast."),
+      reverse: sqlExpression
+        .optional()
+        .describe("The old value; the column's own name stands for the new value. Default: a cast."),
     })
     .describe("Changes the type of a column, which keeps its name."),
   tables: (fields, schema) => [parseTableName(fields.table, schema)],
@@ -51,7 +53,9 @@ export const changeType: Operation<ChangeTypeFields> = {
         object: `${relationKey(table)}.${fields.column}`,
       });
     }
-    return inPlace(fields, catalog, table) ? alterInPlace(fields, column) : byShadow(fields, table, column, type);
+    return inPlace(fields, catalog, table)
+      ? alterInPlace(fields, column)
+      : byShadow(fields, catalog, table, column, type);
   },
   after: (fields, catalog) =>
     withColumn(catalog, parseTableName(fields.table, catalog.defaultSchema), fields.column, {
@@ -89,14 +93,16 @@ function alterInPlace(fields: ChangeTypeFields, column: Column): Phases {
   const unlimited = ["text", "character varying"];
   const reverses = unlimited.includes(column.type);
   return {
-    expand: [{ kind: "alter_type", fields: { table: fields.table, column: fields.column, type: fields.type, reverses } }],
+    expand: [
+      { kind: "alter_type", fields: { table: fields.table, column: fields.column, type: fields.type, reverses } },
+    ],
     backfill: [],
     contract: [],
   };
 }
 
-function byShadow(fields: ChangeTypeFields, table: Table, column: Column, type: string): Phases {
-  refuseUncarriable(table, fields.column);
+function byShadow(fields: ChangeTypeFields, catalog: Catalog, table: Table, column: Column, type: string): Phases {
+  refuseUncarriable(catalog, table, fields.column);
   const shadow = deriveName("segue_new_", fields.column, relationKey(table));
   const columns = table.columns.map((c) => c.name);
   const back = parseExpression(scalarToSql(fields.reverse ?? columnReference(fields.column)), { table, columns });

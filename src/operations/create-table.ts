@@ -1,5 +1,6 @@
 import type { Question } from "../model/catalog.ts";
-import { createTableStep, type CreateTableFields, requireFree } from "../steps/create-table.ts";
+import { createTableStep, requireFree } from "../steps/create-table.ts";
+import type { CreateTableFields } from "../steps/create-table-fields.ts";
 import type { Operation } from "./operation.ts";
 
 /** Creates a table. */

@@ -18,7 +18,9 @@ export const dropColumn: Operation<DropColumnFields> = {
     .strictObject({
       table: tableName,
       column: columnName,
-      fill: sqlExpression.optional().describe("What the old version finds in rows that the new version writes. Without it: NULL."),
+      fill: sqlExpression
+        .optional()
+        .describe("What the old version finds in rows that the new version writes. Without it: NULL."),
     })
     .describe("Drops a column, after hiding it."),
   tables: (fields, schema) => [parseTableName(fields.table, schema)],

@@ -27,11 +27,17 @@ export const renameColumn: Operation<RenameColumnFields> = {
     const found = requireTable(catalog, table);
     const column = requireColumn(found, from);
     requireNoColumn(found, to);
-    refuseUncarriable(found, from);
+    refuseUncarriable(catalog, found, from);
     return {
       expand: [
-        { kind: "add_column", fields: { table, column: to, type: column.type, like: from, ...collation(column.collation) } },
-        { kind: "sync", fields: { table, forward: { [to]: columnReference(from) }, reverse: { [from]: columnReference(to) } } },
+        {
+          kind: "add_column",
+          fields: { table, column: to, type: column.type, like: from, ...collation(column.collation) },
+        },
+        {
+          kind: "sync",
+          fields: { table, forward: { [to]: columnReference(from) }, reverse: { [from]: columnReference(to) } },
+        },
       ],
       backfill: [
         { kind: "fill", fields: { table } },

@@ -2,7 +2,7 @@ import { SegueError } from "../model/errors.ts";
 import { parseExpression } from "../sql/expression.ts";
 import { parseTableName } from "../sql/identifier.ts";
 import { parse, scan } from "../sql/parser.ts";
-import { textOffsets } from "../sql/text-offsets.ts";
+import { splitStatements } from "../sql/statements.ts";
 
 /** What is wrong with a piece of SQL, and where in it, in UTF-16 units. */
 export interface SqlFault {
@@ -26,8 +26,7 @@ export function checkExpression(text: string, table: string | null): SqlFault | 
     });
     return null;
   } catch (error) {
-    if (!(error instanceof SegueError) || error.code !== "SEG0004") throw error;
-    return { message: error.message, offset: Number(error.detail?.["offset"] ?? 0) };
+    return faultOf(error);
   }
 }
 
@@ -54,16 +53,13 @@ export function checkType(text: string): SqlFault | null {
 
 /** Checks a script: its syntax, and that it holds nothing that a runner of statements can't run. */
 export function checkScript(script: string): readonly SqlFault[] {
-  const { statements, fault } = parse(script);
-  if (fault !== null) return [{ message: meta(script, fault.offset) ?? fault.message, offset: fault.offset }];
-  const offsets = textOffsets(script);
-  return statements.flatMap(({ node, start }) => {
-    const message =
-      "TransactionStmt" in node ? TRANSACTION : "CopyStmt" in node && copiesStream(node.CopyStmt) ? COPY : null;
-    if (message === null) return [];
-    const begin = offsets.fromByte(start);
-    return [{ message, offset: begin + leadingSpace(script.slice(begin)) }];
-  });
+  try {
+    return splitStatements(script).flatMap(({ refusal, offset }) =>
+      refusal === null ? [] : [{ message: refusal, offset }],
+    );
+  } catch (error) {
+    return [faultOf(error)];
+  }
 }
 
 /** Checks that a text is one query: what a gate asks. */
@@ -82,23 +78,10 @@ export function checkQuery(text: string): SqlFault | null {
     : { message: "one SELECT is expected", offset: 0 };
 }
 
-const TRANSACTION =
-  "statements that begin or end a transaction are not allowed: Segue commits each step together with its record";
-const COPY =
-  "COPY from or to the client is not allowed: there is no client's data in a plan; use INSERT, or load the data apart from it";
-
-function copiesStream(copy: { filename?: string; is_program?: boolean }): boolean {
-  return copy.filename === undefined && copy.is_program !== true;
-}
-
-/** `\connect` and its like fail in the parser at the backslash, and COPY's data at its first line. */
-function meta(script: string, offset: number): string | null {
-  if (script[offset] === "\\") return "psql's own commands (`\\connect`, `\\copy` …) are not SQL, and are not run";
-  return /^\s*copy\b[^;]*\bfrom\s+stdin\b[^;]*;/im.test(script.slice(0, offset)) ? COPY : null;
-}
-
-function leadingSpace(text: string): number {
-  return /^(?:\s|--[^\n]*\n|\/\*[^]*?\*\/)*/.exec(text)?.[0].length ?? 0;
+/** SEG0004 as a fault; anything else is thrown on. */
+function faultOf(error: unknown): SqlFault {
+  if (!(error instanceof SegueError) || error.code !== "SEG0004") throw error;
+  return { message: error.message, offset: Number(error.detail?.["offset"] ?? 0) };
 }
 
 /** Every word of a text, as a name of the catalog: quoted ones literally, others in lower case. */

@@ -6,7 +6,7 @@ export function planHash(content: unknown): string {
 }
 
 /** JSON with sorted keys and no spaces. Numbers are as JavaScript writes them, so `1.0` and `1` are one. */
-export function canonicalJson(value: unknown): string {
+function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value ?? null);
   const entries = Object.entries(value).filter(([, inside]) => inside !== undefined);

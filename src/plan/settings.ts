@@ -7,7 +7,7 @@ const WRITTEN = "a duration is a whole number with a unit: `250ms`, `5s`, `10m`,
 const LONGEST_TIMEOUT = 24 * 86_400_000;
 
 /** A duration as text; milliseconds after validation. */
-export const duration = durationOf({ least: 0, most: 3653 * 86_400_000 });
+const duration = durationOf({ least: 0, most: 3653 * 86_400_000 });
 /** PostgreSQL reads a timeout of 0 as "wait forever": the opposite of what a small number asks for. */
 const timeout = durationOf({ least: 1, most: LONGEST_TIMEOUT });
 

@@ -38,7 +38,7 @@ export function splitByMarks(source: SourceFile): SqlParts {
       start: match.index,
       end: match.index + match[0].length,
       goose,
-      ...(typeof read === "string" ? { mark: "nothing" as Mark, transaction: true } : read),
+      ...(typeof read === "string" ? { mark: "nothing" as const, transaction: true } : read),
     };
   });
   if (marks.length === 0)

@@ -65,7 +65,7 @@ export function readYaml(source: SourceFile, what: string): YamlResult {
   if (problems.length > 0) return refused(...problems);
   try {
     const content = document.toJS({ maxAliasCount: MAX_ALIASES }) as Record<string, unknown>;
-    return { ok: true, file: { source, document, root: root as YAMLMap, content } };
+    return { ok: true, file: { source, document, root, content } };
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
     return refused(
@@ -82,14 +82,14 @@ export function nodeAt(
   let node: Node = file.root;
   let key: Node | null = null;
   for (const part of path) {
-    const here = isAlias(node) ? node.resolve(file.document) : node;
-    const pair = isMap(here) ? pairOf(here, String(part)) : undefined;
+    const here: Node | undefined = isAlias(node) ? node.resolve(file.document) : node;
+    const pair: Pair | undefined = isMap(here) ? pairOf(here, String(part)) : undefined;
     const next: unknown =
       pair !== undefined ? pair.value : isSeq(here) && typeof part === "number" ? here.items[part] : undefined;
     if (pair === undefined && next === undefined) return { node, key, found: false };
     key = (pair?.key as Node | undefined) ?? null;
     // `key:` with nothing behind it has a value without a range: the key is the place to show.
-    node = ((next as Node | null) ?? key ?? node) as Node;
+    node = (next as Node | null) ?? key ?? node;
   }
   return { node, key, found: true };
 }
@@ -111,7 +111,7 @@ function pairOf(map: YAMLMap, name: string): Pair | undefined {
   return map.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === name);
 }
 
-export function startOf(node: Node): number {
+function startOf(node: Node): number {
   return node.range?.[0] ?? 0;
 }
 

@@ -150,7 +150,7 @@ function told(value: unknown, path: Path, { written }: Subject): string {
   if (typeof value === "object") return "a mapping";
   if (typeof value === "string")
     return `"${(value.length > 60 ? `${value.slice(0, 60)}…` : value).replace(/\s+/g, " ")}"`;
-  const text = written?.(path) ?? String(value);
+  const text = written?.(path) ?? JSON.stringify(value);
   return typeof value === "number" ? `the number ${text}` : text;
 }
 

@@ -3,10 +3,12 @@ import type { Duplex } from "node:stream";
 
 /**
  * A hook for crash tests. It counts the points right before and right after every statement of the sessions that were
- * opened with `failpoints: true`: point 2n - 1 is before the n-th statement, point 2n after its answer. Only a
- * runner's working session is counted, so the numbers are the same in every run.
+ * opened with `failpoints: true`: all those that write. Point 2n - 1 is before the n-th statement, point 2n after its
+ * answer. A runner's two sessions work one after the other but for heartbeats and looks at locks, so the numbers are
+ * nearly the same in every run.
  *
  * - `SEGUE_FAILPOINT=<n>`: the process kills itself (SIGKILL) at point n.
+ * - `SEGUE_FAILPOINT_SIGNAL=<name>`: the signal that it sends itself instead, such as SIGSTOP.
  * - `SEGUE_FAILPOINT_DROP=<n>`: the server's answer to statement n is lost with the connection; the process lives.
  * - `SEGUE_FAILPOINT_LOG=<file>`: appends a line a point: its number, a tab, the SQL on one line.
  *
@@ -19,10 +21,10 @@ export interface Failpoints {
   after(sql: string): void;
 }
 
-/** Reads the hook's settings. `kill` is the process's own end, replaced in the unit test. */
+/** Reads the hook's settings. `signal` is the process's own, replaced in the unit test. */
 export function failpointsFrom(
   env: Readonly<Record<string, string | undefined>>,
-  kill: () => void = () => process.kill(process.pid, "SIGKILL"),
+  signal: (name: string) => void = (name) => process.kill(process.pid, name),
 ): Failpoints | null {
   const killAt = ordinal(env, "SEGUE_FAILPOINT");
   const dropAt = ordinal(env, "SEGUE_FAILPOINT_DROP");
@@ -30,15 +32,17 @@ export function failpointsFrom(
   if (killAt === null && dropAt === null && log === undefined) return null;
 
   let points = 0;
+  let statements = 0;
   const pass = (sql: string): void => {
     points += 1;
     if (log !== undefined) appendFileSync(log, `${points}\t${sql.replaceAll(/\s+/g, " ").trim()}\n`);
-    if (points === killAt) kill();
+    if (points === killAt) signal(env["SEGUE_FAILPOINT_SIGNAL"] ?? "SIGKILL");
   };
   return {
     before(sql) {
       pass(sql);
-      return (points + 1) / 2 === dropAt;
+      statements += 1;
+      return statements === dropAt;
     },
     after: pass,
   };

@@ -6,6 +6,7 @@ import { ident, parseTableName, qualified } from "../sql/identifier.ts";
 import { literal } from "../sql/literal.ts";
 import { scalarToSql } from "../sql/expression.ts";
 import { duplicateAttributes } from "./carry-attributes.ts";
+import { partitionsOf } from "./carry-family.ts";
 import { exclusiveLocks, nameOf, requireColumn, requireNoColumn, requireTable, withTable } from "./catalog-lookup.ts";
 import type { StepKind } from "./step-kind.ts";
 
@@ -32,11 +33,15 @@ export const addColumnStep: StepKind<AddColumnFields> = {
       type: typeName,
       nullable: z.boolean().optional().describe("Default true. `false` needs a constant `default`."),
       default: sqlExpression.optional().describe("A constant or stable default: existing rows show it at once."),
-      new_default: sqlExpression.optional().describe("A default for rows inserted from now on; existing rows stay NULL."),
+      new_default: sqlExpression
+        .optional()
+        .describe("A default for rows inserted from now on; existing rows stay NULL."),
       collation: z.string().optional().describe('As SQL writes it: `"C"`, `public.german`.'),
       generated: z.string().optional().describe("18+: a virtual generated column with this expression."),
       comment: z.string().optional(),
-      like: columnName.optional().describe("Storage, compression, statistics target, comment and grants are copied from this column."),
+      like: columnName
+        .optional()
+        .describe("Storage, compression, statistics target, comment and grants are copied from this column."),
     })
     .describe("Adds a column."),
   phases: ["expand"],
@@ -59,7 +64,13 @@ export const addColumnStep: StepKind<AddColumnFields> = {
               : [`${target} ALTER COLUMN ${ident(fields.column)} SET DEFAULT ${scalarToSql(fields.new_default)}`]),
             ...(fields.like === undefined
               ? []
-              : duplicateAttributes(table, requireColumn(table, fields.like), fields.column, fields.type)),
+              : duplicateAttributes(
+                  table,
+                  requireColumn(table, fields.like),
+                  fields.column,
+                  canonicalType(context.catalog, fields.type),
+                  partitionsOf(context.catalog, table),
+                )),
             ...(fields.comment === undefined
               ? []
               : [`COMMENT ON COLUMN ${qualified(table)}.${ident(fields.column)} IS ${literal(fields.comment)}`]),

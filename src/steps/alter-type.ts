@@ -49,11 +49,16 @@ export const alterType: StepKind<AlterTypeFields> = {
           statements: [alter(fields.type)],
           ...(fields.reverses === true
             ? { undo: [{ ...body, id: "", title: back, statements: [alter(column.type)] }] }
-            : { undo: [], irreversible: `${back} would rewrite the table under a lock: reverse it with a change_type plan of its own` }),
+            : {
+                undo: [],
+                irreversible: `${back} would rewrite the table under a lock: reverse it with a change_type plan of its own`,
+              }),
         },
       ],
     };
   },
   after: (fields, catalog) =>
-    withColumn(catalog, parseTableName(fields.table, catalog.defaultSchema), fields.column, { type: canonicalType(catalog, fields.type) }),
+    withColumn(catalog, parseTableName(fields.table, catalog.defaultSchema), fields.column, {
+      type: canonicalType(catalog, fields.type),
+    }),
 };

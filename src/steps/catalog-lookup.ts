@@ -8,14 +8,21 @@ export function requireTable(catalog: Catalog, written: string): Table {
   const name = parseTableName(written, catalog.defaultSchema);
   const table = catalog.tables[relationKey(name)];
   if (table === undefined) {
-    throw new SegueError("SEG0101", { message: `table ${relationKey(name)} does not exist`, object: relationKey(name) });
+    throw new SegueError("SEG0101", {
+      message: `table ${relationKey(name)} does not exist`,
+      object: relationKey(name),
+    });
   }
   if (table.kind !== "table" && table.kind !== "partitioned") {
-    const what = table.kind === "partition" ? "a partition: name its parent in the plan" : `a ${table.kind}, not a table`;
+    const what =
+      table.kind === "partition" ? "a partition: name its parent in the plan" : `a ${table.kind}, not a table`;
     throw new SegueError("SEG0103", { message: `${relationKey(name)} is ${what}`, object: relationKey(name) });
   }
   if (table.persistence === "temporary") {
-    throw new SegueError("SEG0103", { message: `${relationKey(name)} is a temporary table`, object: relationKey(name) });
+    throw new SegueError("SEG0103", {
+      message: `${relationKey(name)} is a temporary table`,
+      object: relationKey(name),
+    });
   }
   return table;
 }

@@ -44,7 +44,11 @@ export function hiddenColumns(context: LowerContext, table: Table): ReadonlyMap<
 
 /** Columns that have a shadow under a name of Segue's own until the cut-over. */
 export function shadowsOf(context: LowerContext, table: Table): ReadonlySet<string> {
-  return new Set(hidings(context, table).filter((h) => h.keepsName).map((h) => h.column));
+  return new Set(
+    hidings(context, table)
+      .filter((h) => h.keepsName)
+      .map((h) => h.column),
+  );
 }
 
 /** True if the contract drops a column of the table: its sync lives until then. */

@@ -1,70 +1,20 @@
-import { z } from "zod";
 import type { Catalog } from "../model/catalog.ts";
 import { SegueError } from "../model/errors.ts";
-import { columnName, objectName, references, sqlExpression, tableName, typeName } from "../model/fields.ts";
 import type { TableLock } from "../model/lock.ts";
 import { relationKey, type RelationName } from "../model/relation.ts";
 import { ident, parseTableName, qualified } from "../sql/identifier.ts";
 import { literal } from "../sql/literal.ts";
 import { nameOf } from "./catalog-lookup.ts";
 import { relationsOf } from "./choose-name.ts";
+import { createTableFields, type CreateTableFields } from "./create-table-fields.ts";
 import { newTable, type NewTable } from "./new-table.ts";
 import type { StepKind } from "./step-kind.ts";
 import { familyLocks, shortTransaction, undoTransaction } from "./transaction-draft.ts";
 
-const column = z.strictObject({
-  type: typeName,
-  nullable: z.boolean().optional().describe("Default true, as in PostgreSQL; a primary key or identity is never NULL."),
-  default: sqlExpression.optional(),
-  identity: z.enum(["always", "by default"]).optional(),
-  generated: z
-    .strictObject({
-      expression: sqlExpression,
-      kind: z.enum(["stored", "virtual"]).optional().describe("Default stored; virtual from 18 on."),
-    })
-    .optional(),
-  collation: z.string().min(1).optional().describe('As SQL writes it: `"C"`, `public.german`.'),
-  unique: z.boolean().optional(),
-  check: sqlExpression.optional(),
-  references: references.optional(),
-  comment: z.string().optional(),
-});
-
-const fields = z
-  .strictObject({
-    table: tableName,
-    columns: z
-      .record(columnName, column)
-      .refine((columns) => Object.keys(columns).length > 0, "a table needs a column"),
-    primary_key: z.array(columnName).min(1).optional(),
-    unique: z
-      .array(
-        z.strictObject({
-          name: objectName.optional(),
-          columns: z.array(columnName).min(1),
-          include: z.array(columnName).min(1).optional(),
-          nulls_not_distinct: z.boolean().optional(),
-          deferrable: z.boolean().optional(),
-          initially_deferred: z.boolean().optional(),
-        }),
-      )
-      .optional(),
-    checks: z.array(z.strictObject({ name: objectName.optional(), check: sqlExpression })).optional(),
-    foreign_keys: z
-      .array(z.strictObject({ name: objectName.optional(), columns: z.array(columnName).min(1), references }))
-      .optional(),
-    partition_by: z
-      .strictObject({ method: z.enum(["range", "list", "hash"]), columns: z.array(columnName).min(1) })
-      .optional(),
-    comment: z.string().optional(),
-  })
-  .describe("Creates a table.");
-export type CreateTableFields = z.infer<typeof fields>;
-
 /** CREATE TABLE, with its constraints and comments, in one transaction: nobody can see it before it is whole. */
 export const createTableStep = {
   kind: "create_table",
-  fields,
+  fields: createTableFields,
   phases: ["expand"],
   tables: (written, schema) => [parseTableName(written.table, schema), ...targets(written, schema)],
   touches: ({ table }, schema) => [{ table: parseTableName(table, schema), column: null }],

@@ -33,7 +33,8 @@ export const dropColumnStep: StepKind<DropColumnFields> = {
       cutover: [hide(table, fields.column, hidden)],
       drop: dropHiddenColumn(table, fields.column, hidden, null),
       hides: [{ table: nameOf(table), column: fields.column }],
-      warnings: gone.length === 0 ? [] : [`dropped together with ${relationKey(table)}.${fields.column}: ${gone.join(", ")}`],
+      warnings:
+        gone.length === 0 ? [] : [`dropped together with ${relationKey(table)}.${fields.column}: ${gone.join(", ")}`],
     };
   },
 };
@@ -56,7 +57,12 @@ function hide(table: Table, column: string, hidden: string): Draft {
     title: `show column ${relationKey(table)}.${column} again`,
     statements: [rename(hidden, column)],
   };
-  return { ...body, title: `hide column ${relationKey(table)}.${column}`, statements: [rename(column, hidden)], undo: [undo] };
+  return {
+    ...body,
+    title: `hide column ${relationKey(table)}.${column}`,
+    statements: [rename(column, hidden)],
+    undo: [undo],
+  };
 }
 
 /**

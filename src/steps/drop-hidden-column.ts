@@ -11,8 +11,16 @@ import type { Draft } from "./step-kind.ts";
  */
 export function dropHiddenColumn(table: Table, column: string, hidden: string, plan: string | null): readonly Draft[] {
   const target = `ALTER TABLE ${qualified(table)}`;
-  const body = { kind: "transaction" as const, table: nameOf(table), patience: "short" as const, scans: false, rewrites: false };
-  const foreignKeys = table.constraints.filter((c) => c.kind === "foreign key" && c.columns.includes(column) && !c.inherited);
+  const body = {
+    kind: "transaction" as const,
+    table: nameOf(table),
+    patience: "short" as const,
+    scans: false,
+    rewrites: false,
+  };
+  const foreignKeys = table.constraints.filter(
+    (c) => c.kind === "foreign key" && c.columns.includes(column) && !c.inherited,
+  );
   return [
     ...foreignKeys.map((constraint): Draft => {
       const name = plan === null ? constraint.name : hiddenConstraintName(table, constraint.name, plan);

@@ -3,6 +3,7 @@ import { columnName, tableName } from "../model/fields.ts";
 import { relationKey } from "../model/relation.ts";
 import { ident, parseTableName, qualified } from "../sql/identifier.ts";
 import { exclusiveLocks, nameOf, requireColumn, requireTable, withColumn } from "./catalog-lookup.ts";
+import { hiddenColumns } from "./contract-entries.ts";
 import { restoreNotNull } from "./restore-not-null.ts";
 import type { StepKind } from "./step-kind.ts";
 import { nullAfterReverse } from "./sync-verification.ts";
@@ -37,8 +38,11 @@ export const dropNotNullStep: StepKind<DropNotNullFields> = {
           undo: restoreNotNull(table, fields.column),
         },
       ],
-      losses: [nullAfterReverse(table, fields.column)],
+      losses: [
+        nullAfterReverse(table, fields.column, hiddenColumns(context, table).get(fields.column) ?? fields.column),
+      ],
     };
   },
-  after: (fields, catalog) => withColumn(catalog, parseTableName(fields.table, catalog.defaultSchema), fields.column, { notNull: false }),
+  after: (fields, catalog) =>
+    withColumn(catalog, parseTableName(fields.table, catalog.defaultSchema), fields.column, { notNull: false }),
 };

@@ -26,7 +26,10 @@ export const fill: StepKind<FillFields> = {
   fields: z
     .strictObject({
       table: tableName,
-      set: z.record(columnName, sqlExpression).optional().describe("Without it, the table's sync is run over existing rows."),
+      set: z
+        .record(columnName, sqlExpression)
+        .optional()
+        .describe("Without it, the table's sync is run over existing rows."),
       where: sqlExpression.optional().describe("Only these rows; with `set`."),
     })
     .describe("Fills existing rows in batches."),
@@ -68,7 +71,9 @@ function bySync(fields: FillFields, context: LowerContext): Work {
 
 function isSyncOf(spec: Spec, table: string, schema: string): boolean {
   if (spec.kind !== "sync") return false;
-  return relationKey(parseTableName(String(spec.fields["table"]), schema)) === relationKey(parseTableName(table, schema));
+  return (
+    relationKey(parseTableName(String(spec.fields["table"]), schema)) === relationKey(parseTableName(table, schema))
+  );
 }
 
 /** A row whose columns hold the values already is left alone: so a row is filled once, however often the fill runs. */
@@ -89,9 +94,13 @@ function bySet(fields: FillFields, context: LowerContext): Work {
 /** `plan` says which of the application's own triggers the fill sets off. */
 function firingTriggers(fields: FillFields, context: LowerContext): Pick<Lowered, "warnings"> {
   const table = requireTable(context.catalog, fields.table);
-  const firing = table.triggers.filter((t) => t.events.includes("update") && t.enabled !== "disabled").map((t) => t.name);
+  const firing = table.triggers
+    .filter((t) => t.events.includes("update") && t.enabled !== "disabled")
+    .map((t) => t.name);
   if (firing.length === 0) return {};
   const skipped = context.settings.backfill.user_triggers === "skip";
-  const what = skipped ? "do not fire for filled rows" : "fire for every filled row (settings.backfill.user_triggers: skip turns that off)";
+  const what = skipped
+    ? "do not fire for filled rows"
+    : "fire for every filled row (settings.backfill.user_triggers: skip turns that off)";
   return { warnings: [`triggers of ${relationKey(table)} ${what}: ${firing.join(", ")}`] };
 }

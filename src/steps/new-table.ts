@@ -6,7 +6,7 @@ import { relationKey } from "../model/relation.ts";
 import { type Expression, parseExpression, scalarToSql } from "../sql/expression.ts";
 import { ident, parseTableName, qualified } from "../sql/identifier.ts";
 import { chooseName, constraintsOf, relationsOf } from "./choose-name.ts";
-import type { CreateTableFields } from "./create-table.ts";
+import type { CreateTableFields } from "./create-table-fields.ts";
 import { columnList } from "./index-definition.ts";
 import { type ForeignKey, foreignKeyConstraint, resolveForeignKey } from "./resolve-foreign-key.ts";
 import { uniqueConstraint, type Uniqueness } from "./unique-constraint.ts";

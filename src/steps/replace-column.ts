@@ -55,7 +55,10 @@ export const replaceColumn: StepKind<ReplaceColumnFields> = {
     const nullable = old.notNull && mayBecomeNull(old, fresh);
     const partitions = partitionsOf(context.catalog, table);
     const moved = defaultAtCutover(table, old, { hidden, final, type: fresh.type }, partitions);
-    const names = carryRenames(table, fields.column, context.plan, { catalog: context.catalog, oldBecomesNullable: nullable });
+    const names = carryRenames(table, fields.column, context.plan, {
+      catalog: context.catalog,
+      oldBecomesNullable: nullable,
+    });
     const body = {
       kind: "transaction" as const,
       table: nameOf(table),
@@ -111,7 +114,9 @@ function warnings(table: Table, fields: ReplaceColumnFields, swapsName: boolean)
   return [
     `the new column stands at the end of ${relationKey(table)}: a positional INSERT and \`select *\` see that, and a prepared \`select *\` fails once`,
     ...(swapsName
-      ? [`both application versions see the old type of ${place} until the cut-over and the new one after it: they must tolerate both`]
+      ? [
+          `both application versions see the old type of ${place} until the cut-over and the new one after it: they must tolerate both`,
+        ]
       : []),
   ];
 }

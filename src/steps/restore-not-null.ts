@@ -26,7 +26,7 @@ export function restoreNotNull(table: Table, name: string): readonly UndoStep[] 
     patience,
     scans: patience === "long",
     rewrites: false,
-    restoresNotNull: true,
+    restoresNotNull: name,
   });
   const given = `${table.name}_${name}_not_null`;
   const renamed =
@@ -34,16 +34,24 @@ export function restoreNotNull(table: Table, name: string): readonly UndoStep[] 
       ? []
       : [`ALTER TABLE ${target} RENAME CONSTRAINT ${ident(given)} TO ${ident(column.notNullConstraint)}`];
   return [
-    step("require again", [
-      `ALTER TABLE ${target} DROP CONSTRAINT IF EXISTS ${check}`,
-      `ALTER TABLE ${target} ADD CONSTRAINT ${check} CHECK (${ident(name)} IS NOT NULL) NOT VALID`,
-    ], "short"),
+    step(
+      "require again",
+      [
+        `ALTER TABLE ${target} DROP CONSTRAINT IF EXISTS ${check}`,
+        `ALTER TABLE ${target} ADD CONSTRAINT ${check} CHECK (${ident(name)} IS NOT NULL) NOT VALID`,
+      ],
+      "short",
+    ),
     step("validate not null of", [`ALTER TABLE ${target} VALIDATE CONSTRAINT ${check}`], "long"),
     // No scan: VALIDATE already proved there are no nulls.
-    step("set not null again", [
-      `ALTER TABLE ${target} ALTER COLUMN ${ident(name)} SET NOT NULL`,
-      `ALTER TABLE ${target} DROP CONSTRAINT ${check}`,
-      ...renamed,
-    ], "short"),
+    step(
+      "set not null again",
+      [
+        `ALTER TABLE ${target} ALTER COLUMN ${ident(name)} SET NOT NULL`,
+        `ALTER TABLE ${target} DROP CONSTRAINT ${check}`,
+        ...renamed,
+      ],
+      "short",
+    ),
   ];
 }

@@ -41,7 +41,7 @@ export const setNotNullStep = {
 } satisfies StepKind<SetNotNullFields>;
 
 /** @throws SegueError SEG0101 for a column that is NOT NULL already. */
-export function requireNullable(table: Table, column: Column): void {
+function requireNullable(table: Table, column: Column): void {
   if (!column.notNull || (column.notNullConstraint !== null && !column.notNullValid)) return;
   const object = `${relationKey(table)}.${column.name}`;
   throw new SegueError("SEG0101", {

@@ -44,7 +44,10 @@ export function syncBody({ sync, plan, mode, names }: FunctionText): string {
   const lines = [
     "BEGIN",
     ...sync.pairs.flatMap((pair) => text.pair(pair, mode)),
-    ...(mode === "reverse" ? [] : sync.fill.flatMap((derived) => text.fill(derived))),
+    // After the cut-over only a hidden column still needs its value: nobody can write it, and it may be NOT NULL.
+    ...sync.fill
+      .filter(({ column }) => mode !== "reverse" || names.has(column))
+      .flatMap((derived) => text.fill(derived)),
     "  RETURN NEW;",
     "END",
   ];
@@ -69,7 +72,12 @@ export function updateCondition(sync: Sync): string {
   const reads = [...new Set(sync.pairs.flatMap((pair) => pair.reads))];
   const writes = [...new Set(sync.pairs.flatMap((pair) => pair.forward.map((f) => f.column)))];
   const empty = [
-    ...sync.pairs.map((pair) => allNull("NEW", pair.forward.map((f) => f.column))),
+    ...sync.pairs.map((pair) =>
+      allNull(
+        "NEW",
+        pair.forward.map((f) => f.column),
+      ),
+    ),
     ...sync.fill.map((derived) => allNull("NEW", [derived.column])),
   ].map((condition) => `(${condition})`);
   const own = [...(writes.length > 0 ? [changed(writes)] : []), ...empty].join(" OR ");
@@ -110,7 +118,10 @@ class Writer {
       if (toOld.length === 0) return [];
       return [`  IF TG_OP = 'INSERT' OR ${changed(newSide)} THEN`, ...toOld, "  END IF;"];
     }
-    const both = oldSide.length > 0 ? [`    IF ${changed(oldSide)} THEN`, `      ${this.#witness("both_changed")}`, "    END IF;"] : [];
+    const both =
+      oldSide.length > 0
+        ? [`    IF ${changed(oldSide)} THEN`, `      ${this.#witness("both_changed")}`, "    END IF;"]
+        : [];
     return [
       "  IF TG_OP = 'INSERT' THEN",
       `    IF ${allNull("NEW", newSide)} THEN`,
@@ -129,7 +140,11 @@ class Writer {
   }
 
   fill(derived: Derivation): string[] {
-    return [`  IF NEW.${ident(this.#name(derived.column))} IS NULL THEN`, ...this.#assign(derived, "    "), "  END IF;"];
+    return [
+      `  IF NEW.${ident(this.#name(derived.column))} IS NULL THEN`,
+      ...this.#assign(derived, "    "),
+      "  END IF;",
+    ];
   }
 
   /** An insert that brings both sides in agreement (a restore, a copy of a row) keeps them: `reverse` may lose something. */

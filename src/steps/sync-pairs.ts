@@ -62,7 +62,8 @@ function derivation(table: Table, name: string, scalar: string | number | boolea
     if (requireColumn(table, read).generated !== null) throw generatedColumn(table, read);
   }
   const sourceType = expression.column === null ? null : requireColumn(table, expression.column).type;
-  const guarded = expression.canRaise || (sourceType === null ? column.type !== "text" : assignmentCanRaise(sourceType, column.type));
+  const guarded =
+    expression.canRaise || (sourceType === null ? column.type !== "text" : assignmentCanRaise(sourceType, column.type));
   return { column: name, type: column.type, expression, sourceType, guarded };
 }
 
@@ -79,9 +80,14 @@ function connect(forward: readonly Derivation[], reverse: readonly Derivation[])
   for (const derived of forward) pairs.push({ forward: [derived], reverse: [] });
   for (const derived of reverse) {
     const joined = pairs.filter((pair) =>
-      pair.forward.some((f) => f.expression.columns.includes(derived.column) || derived.expression.columns.includes(f.column)),
+      pair.forward.some(
+        (f) => f.expression.columns.includes(derived.column) || derived.expression.columns.includes(f.column),
+      ),
     );
-    const merged = { forward: joined.flatMap((p) => p.forward), reverse: [...joined.flatMap((p) => p.reverse), derived] };
+    const merged = {
+      forward: joined.flatMap((p) => p.forward),
+      reverse: [...joined.flatMap((p) => p.reverse), derived],
+    };
     for (const pair of joined) pairs.splice(pairs.indexOf(pair), 1);
     pairs.push(merged);
   }

@@ -21,7 +21,9 @@ const allNull = (columns: readonly Derivation[]): string =>
 function mismatch(pair: Pair): string {
   const isForward = `${row(pair.forward)} *= ${values(pair.forward)}`;
   if (pair.reverse.length === 0) return `CASE WHEN ${isForward} THEN false ELSE ${allNull(pair.forward)} END`;
-  const unheld = pair.reverse.some((d) => d.guarded) ? ` WHEN ${allNull(pair.reverse)} THEN ${allNull(pair.forward)}` : "";
+  const unheld = pair.reverse.some((d) => d.guarded)
+    ? ` WHEN ${allNull(pair.reverse)} THEN ${allNull(pair.forward)}`
+    : "";
   return `CASE WHEN ${isForward} THEN false${unheld} ELSE ${row(pair.reverse)} *<> ${values(pair.reverse)} END`;
 }
 
@@ -61,19 +63,25 @@ export function fillOf(sync: Sync): { set: { column: string; value: string }[]; 
     const own = `${ROW}.${ident(d.column)}`;
     const value = d.expression.render(ROW);
     needs.push(d.expression.constant ? `${own} IS NULL` : `${own} IS NULL AND (${value}) IS NOT NULL`);
-    set.push({ column: d.column, value: parts === 1 ? assignable(value, d.type) : `coalesce(${own}, ${assignable(value, d.type)})` });
+    set.push({
+      column: d.column,
+      value: parts === 1 ? assignable(value, d.type) : `coalesce(${own}, ${assignable(value, d.type)})`,
+    });
   }
   if (needs.length === 0) return null;
   return { set, where: needs.map((need) => (needs.length === 1 ? need : `(${need})`)).join(" OR ") };
 }
 
-/** The loss of a reversal that must make a column NOT NULL over NULLs. */
-export function nullAfterReverse(table: Table, column: string, called = column): Omit<Loss, "step"> {
-  const from = `FROM ${qualified(table)} AS ${ROW} WHERE ${ROW}.${ident(called)} IS NULL`;
+/** The loss of a reversal that must make a column NOT NULL over NULLs; `hidden` is its name after the cut-over. */
+export function nullAfterReverse(table: Table, column: string, hidden: string): Omit<Loss, "step"> {
+  const queries = (called: string): { count: string; sample: string } => {
+    const from = `FROM ${qualified(table)} AS ${ROW} WHERE ${ROW}.${ident(called)} IS NULL`;
+    return { count: `SELECT count(*) ${from}`, sample: `SELECT ${rowKey(table)} ${from} LIMIT 5` };
+  };
   return {
     what: `${relationKey(table)}.${column} becomes NOT NULL again, and some rows have no value for it`,
-    count: `SELECT count(*) ${from}`,
-    sample: `SELECT ${rowKey(table)} ${from} LIMIT 5`,
+    ...queries(column),
+    hidden: queries(hidden),
     flag: "--keep-nullable",
     fillable: { table: nameOf(table), column },
   };

@@ -96,15 +96,11 @@ function lowerSync(sync: Sync, context: LowerContext): Lowered {
   const triggers = createTriggers(sync, names);
   const teardown = dropSync(table, names);
   const nullable = columnsThatMayBecomeNull(sync, context);
-  const expand = step("sync", [
-    create("healing", none),
-    ...triggers,
-    ...nullable.map((c) => dropNotNull(table, c)),
-    ...proof(sync),
-  ], [
-    ...undoing("stop the sync of", teardown),
-    ...nullable.flatMap((column) => restoreNotNull(table, column)),
-  ]);
+  const expand = step(
+    "sync",
+    [create("healing", none), ...triggers, ...nullable.map((c) => dropNotNull(table, c)), ...proof(sync)],
+    [...undoing("stop the sync of", teardown), ...nullable.flatMap((column) => restoreNotNull(table, column))],
+  );
   const ready: Draft = {
     ...step("end the healing of", [create("both", none)], []),
     // CREATE OR REPLACE FUNCTION locks no table: writers switch over at their next call.
@@ -122,15 +118,23 @@ function lowerSync(sync: Sync, context: LowerContext): Lowered {
       sources: bodies.map((body) => createHash("md5").update(body).digest("hex")),
     },
   ];
-  const losses = nullable.map((column) => nullAfterReverse(table, column));
-  const base: Lowered = { expand: [expand], ready: sync.pairs.length > 0 ? [ready] : [], watches, losses, verify: verification(sync) };
+  const losses = nullable.map((column) => nullAfterReverse(table, column, named.get(column) ?? column));
+  const base: Lowered = {
+    expand: [expand],
+    ready: sync.pairs.length > 0 ? [ready] : [],
+    watches,
+    losses,
+    verify: verification(sync),
+  };
   if (!isDroppedBy(context, table)) {
     const recreate = undoing("sync", [create("both", none), ...triggers]);
     return { ...base, cutover: [step("stop the sync of", teardown, recreate)] };
   }
   return {
     ...base,
-    cutover: [step("flip the sync of", [create("reverse", named)], undoing("flip back the sync of", [create("both", none)]))],
+    cutover: [
+      step("flip the sync of", [create("reverse", named)], undoing("flip back the sync of", [create("both", none)])),
+    ],
     drop: [step("stop the sync of", teardown, [])],
   };
 }
@@ -203,7 +207,10 @@ export const dropSyncEntry: StepKind<{ table: string }> = {
 function requireSync(catalog: Catalog, written: string, context: LowerContext): void {
   const table = relationKey(parseTableName(written, catalog.defaultSchema));
   const found = context.entries.some(
-    ({ spec }) => spec.kind === "sync" && relationKey(parseTableName(String(spec.fields["table"]), catalog.defaultSchema)) === table,
+    ({ spec }) =>
+      spec.kind === "sync" &&
+      relationKey(parseTableName(String(spec.fields["table"]), catalog.defaultSchema)) === table,
   );
-  if (!found) throw new SegueError("SEG0101", { message: `drop_sync: the plan has no sync of ${table}`, object: table });
+  if (!found)
+    throw new SegueError("SEG0101", { message: `drop_sync: the plan has no sync of ${table}`, object: table });
 }

@@ -9,12 +9,18 @@ import { testDatabase, type TestDatabase, type TestDatabaseOptions } from "../su
 /** A database with the journal and one rollout, number 1, in epoch 1. */
 export async function fillDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const database = await testDatabase(options);
+  await createJournal(database);
+  return database;
+}
+
+export type Queryable = Pick<TestDatabase, "url" | "query">;
+
+export async function createJournal(database: Queryable): Promise<void> {
   await database.query(`CREATE SCHEMA segue; ${JOURNAL_MIGRATIONS.join("\n")}`);
   await database.query(
     `INSERT INTO segue.rollout (plan, plan_hash, plan_content, program, touches, state, epoch, actor, tool_version)
      VALUES ('p', '', '{}', '{}', '[]', 'backfilling', 1, 'test', '0')`,
   );
-  return database;
 }
 
 export interface TestContext extends FillContext {
@@ -24,7 +30,7 @@ export interface TestContext extends FillContext {
 }
 
 /** The context of one runner, with sessions of its own that end with the test. */
-export async function fillContext(database: TestDatabase, changes: Partial<FillContext> = {}): Promise<TestContext> {
+export async function fillContext(database: Queryable, changes: Partial<FillContext> = {}): Promise<TestContext> {
   const open = async (name: string) => {
     const session = await openSession({ connectionString: database.url }, { applicationName: name });
     onTestFinished(() => session.close());
@@ -90,6 +96,11 @@ CREATE TRIGGER zzz_sync BEFORE INSERT OR UPDATE ON payments FOR EACH ROW
 /** A database with `payments` of so many rows, none filled, and the sync live. */
 export async function paymentsDatabase(rows: number, options: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const database = await fillDatabase(options);
+  await createPayments(database, rows);
+  return database;
+}
+
+export async function createPayments(database: Queryable, rows: number): Promise<void> {
   await database.query(PAYMENTS);
   await database.query(
     `INSERT INTO payments
@@ -98,14 +109,29 @@ export async function paymentsDatabase(rows: number, options: TestDatabaseOption
   );
   await database.query("VACUUM ANALYZE payments");
   await database.query(SYNC);
-  return database;
 }
 
 /** Rows that the sync's rules do not allow. */
 export const WRONG = "cents IS DISTINCT FROM (amount::numeric * 100)::bigint";
 
-/** Small batches, so that a fill can be met in its middle. */
-export const slowly: FillContext["settings"] = { ...DEFAULT_SETTINGS.backfill, batch_time: 1, batch_time_busy: 1 };
+/** Small batches, so that much happens between them. */
+export const slowly: FillContext["settings"] = { ...DEFAULT_SETTINGS.backfill, batch_time: 5, batch_time_busy: 5 };
+
+/** The fill of `cents`, with rows that take 0.3 s each: while they are filled, the intents are asked for again. */
+export function dawdling(name: string, ids: readonly number[]): FillStep {
+  const pause = `CASE WHEN segue_row.id IN (${ids.join(", ")}) THEN length(pg_sleep(0.3)::text) ELSE 0 END`;
+  return centsOf(name, { set: [{ column: "cents", value: `(segue_row.amount::numeric * 100)::bigint + ${pause}` }] });
+}
+
+/** Intents of nobody; at the second time they are asked for, something happens. */
+export function once(event: () => Promise<unknown>): FillContext["intents"] {
+  let asked = 0;
+  return async () => {
+    asked += 1;
+    if (asked === 2) await event();
+    return { pause: false, cancel: false };
+  };
+}
 
 export async function sessionSettings(session: FillContext["session"]): Promise<unknown[]> {
   const { rows } = await session.query(
@@ -117,7 +143,7 @@ export async function sessionSettings(session: FillContext["session"]): Promise<
 }
 
 /** What the server has counted of updates; a session reports when it ends, or a second later. */
-export async function hotShare(database: TestDatabase, table: string): Promise<{ updates: number; share: number }> {
+export async function hotShare(database: Queryable, table: string): Promise<{ updates: number; share: number }> {
   const [row] = await database.query<{ updates: number; hot: number }>(
     "SELECT n_tup_upd::int AS updates, n_tup_hot_upd::int AS hot FROM pg_stat_user_tables WHERE relname = $1",
     [table],

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { runVerification } from "../../src/backfill/run-verification.ts";
 import { MAJORS } from "../support/postgres.ts";
-import { fillContext, paymentsDatabase, sessionSettings } from "./fill-database.ts";
+import { fillContext, once, paymentsDatabase, sessionSettings } from "./fill-database.ts";
 
 const agree = {
   table: { schema: "public", name: "payments" },
@@ -39,14 +39,7 @@ test("finds single wrong rows by key, and one for which the predicate fails or s
 
 test("a rewrite in the middle begins the count again", async () => {
   const database = await paymentsDatabase(50_000);
-  let asked = 0;
-  const context = await fillContext(database, {
-    intents: async () => {
-      asked += 1;
-      if (asked === 2) await database.query("VACUUM FULL payments");
-      return { pause: false, cancel: false };
-    },
-  });
+  const context = await fillContext(database, { intents: once(() => database.query("VACUUM FULL payments")) });
   // Slow enough to be met in the middle.
   const slow = { ...agree, mismatch: "segue_row.id % 5000 = 0 AND pg_sleep(0.2) IS NULL" };
   expect(await runVerification(context, slow)).toMatchObject({ rows: 50_000, mismatches: 0 });

@@ -7,7 +7,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   sql: ["model"],
   plan: ["sql"],
   lifecycle: ["sql"],
-  config: ["sql"],
+  // segue.yaml is read as plans are: with positions, all errors at once.
+  config: ["sql", "plan"],
   steps: ["sql"],
   operations: ["steps"],
   compiler: ["plan", "operations"],

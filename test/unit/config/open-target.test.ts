@@ -4,8 +4,9 @@ import { openTarget } from "../../../src/config/open-target.ts";
 
 const plain: ResolvedOptions = { host: "h", port: 5432, user: "u", database: "d", ssl: false };
 const secured: ResolvedOptions = { ...plain, ssl: { rejectUnauthorized: false } };
+/** Opens any way but the secured one. */
 const failing = (error: Error) => (options: ResolvedOptions) =>
-  options === secured ? Promise.reject(error) : Promise.resolve("open");
+  new Promise<string>((resolve, reject) => (options === secured ? reject(error) : resolve("open")));
 const coded = (code: string, message = "x") => Object.assign(new Error(message), { code });
 
 test("the first way that works is taken", async () => {

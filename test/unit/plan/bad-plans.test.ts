@@ -549,8 +549,8 @@ const YAML: readonly Case[] = [
       "        COMMIT;",
     ],
     problems: [
-      "6:9 `up`: statements that begin or end a transaction are not allowed: Segue commits each step together with its record",
-      "8:9 `up`: statements that begin or end a transaction are not allowed: Segue commits each step together with its record",
+      "6:9 `up`: a plan can't begin or end a transaction: Segue commits each step together with its record in the journal",
+      "8:9 `up`: a plan can't begin or end a transaction: Segue commits each step together with its record in the journal",
     ],
   },
   {
@@ -695,35 +695,31 @@ const SQL: readonly Case[] = [
     title: "a transaction of its own",
     file: ["BEGIN;", "CREATE TABLE a (id int);", "COMMIT;"],
     problems: [
-      "1:1 statements that begin or end a transaction are not allowed: Segue commits each step together with its record",
-      "3:1 statements that begin or end a transaction are not allowed: Segue commits each step together with its record",
+      "1:1 a plan can't begin or end a transaction: Segue commits each step together with its record in the journal",
+      "3:1 a plan can't begin or end a transaction: Segue commits each step together with its record in the journal",
     ],
   },
   {
     title: "a savepoint",
     file: ["CREATE TABLE a (id int);", "  SAVEPOINT s;"],
     problems: [
-      "2:3 statements that begin or end a transaction are not allowed: Segue commits each step together with its record",
+      "2:3 a plan can't begin or end a transaction: Segue commits each step together with its record in the journal",
     ],
   },
   {
     title: "COPY from the client",
     file: ["CREATE TABLE a (id int);", "COPY a FROM STDIN;"],
-    problems: [
-      "2:1 COPY from or to the client is not allowed: there is no client's data in a plan; use INSERT, or load the data apart from it",
-    ],
+    problems: ["2:1 COPY from or to the client can't run in a plan: write INSERT, or COPY with a file on the server"],
   },
   {
     title: "COPY with its data",
     file: ["COPY a FROM stdin;", "1\tx", "\\."],
-    problems: [
-      "2:1 COPY from or to the client is not allowed: there is no client's data in a plan; use INSERT, or load the data apart from it",
-    ],
+    problems: ["2:1 rows of COPY FROM STDIN can't stand in a plan: write INSERT"],
   },
   {
     title: "a command of psql",
     file: ["CREATE TABLE a (id int);", "\\connect other"],
-    problems: ["2:1 psql's own commands (`\\connect`, `\\copy` …) are not SQL, and are not run"],
+    problems: ["2:1 \\connect is a command of psql, not SQL: a plan can't hold it"],
   },
   {
     title: "a way down without a way up",

@@ -36,6 +36,14 @@ test.each([
   expect(passed).toEqual(expected);
 });
 
+test("SEGUE_FAILPOINT_SIGNAL names another signal than SIGKILL", () => {
+  const sent: string[] = [];
+  const send = (name: string): void => void sent.push(name);
+  failpointsFrom({ SEGUE_FAILPOINT: "1" }, send)?.before("a");
+  failpointsFrom({ SEGUE_FAILPOINT: "1", SEGUE_FAILPOINT_SIGNAL: "SIGSTOP" }, send)?.before("a");
+  expect(sent).toEqual(["SIGKILL", "SIGSTOP"]);
+});
+
 test("SEGUE_FAILPOINT_DROP=2 loses the answer to the second statement alone", () => {
   const points = failpointsFrom({ SEGUE_FAILPOINT_DROP: "2" });
   const lost = ["a", "b", "c"].map((sql) => {

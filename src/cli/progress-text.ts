@@ -1,0 +1,23 @@
+import type { SegueEvent } from "../index.ts";
+import { printable } from "./printable.ts";
+import { count, range } from "./units.ts";
+
+export type ProgressEvent = Extract<SegueEvent, { type: "progress" }>;
+
+const CELLS = 10;
+const STAGES: Readonly<Record<ProgressEvent["stage"], string>> = { fill: "filling", sweep: "checking", verify: "verifying" };
+
+/** `users  ████████░░  62.1%  29.9M rows  41k rows/s  ETA 7-9 min`. */
+export function progressText(event: ProgressEvent): string {
+  const share = event.total === 0 ? 1 : Math.min(1, event.done / event.total);
+  const filled = Math.floor(share * CELLS);
+  const parts = [
+    `${STAGES[event.stage]} ${printable(event.table)}`,
+    "█".repeat(filled) + "░".repeat(CELLS - filled),
+    `${(Math.floor(share * 1_000) / 10).toFixed(1)}%`,
+    `${count(event.rows)} rows`,
+  ];
+  if (event.rowsPerSecond !== null && event.rowsPerSecond >= 1) parts.push(`${count(event.rowsPerSecond)} rows/s`);
+  if (event.eta !== null) parts.push(`ETA ${range(event.eta.least, event.eta.most)}`);
+  return parts.join("  ");
+}

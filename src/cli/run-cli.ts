@@ -1,0 +1,85 @@
+import { Command, CommanderError } from "commander";
+import { EXIT, type ExitCode, SegueError, TOOL_VERSION } from "../index.ts";
+import { COMMANDS } from "./commands.ts";
+import type { Context } from "./context.ts";
+import { addGlobalOptions, type GlobalOptions } from "./global-options.ts";
+import type { Io } from "./io.ts";
+import { openContext } from "./open-context.ts";
+import { errorFields, renderError } from "./render-error.ts";
+import { colorsFor } from "./terminal.ts";
+import { wireLine } from "./wire.ts";
+
+/** How a command's work is run: with its context, the result being the exit code. */
+export type Run = (command: Command, work: (context: Context) => Promise<ExitCode>) => Promise<void>;
+
+/** Declares one command. */
+export type DeclareCommand = (program: Command, run: Run) => void;
+
+/** Runs the command line. Never throws, never ends the process: the answer is the exit code. */
+export async function runCli(args: readonly string[], io: Io): Promise<ExitCode> {
+  let code: ExitCode = EXIT.done;
+  let context: Context | null = null;
+  const program = createProgram(io);
+  const run: Run = async (command, work) => {
+    const names = program.commands.map((one) => one.name());
+    context = openContext(io, command.optsWithGlobals<GlobalOptions>(), names);
+    context.logger.debug({ command: command.name(), args: command.args, options: context.options }, "command");
+    code = await work(context);
+  };
+  for (const declare of COMMANDS) declare(program, run);
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError && isHelp(error)) return error.code === "commander.help" ? EXIT.usage : EXIT.done;
+    return report(io, args, context, error);
+  }
+}
+
+function createProgram(io: Io): Command {
+  const program = new Command("segue")
+    .description("Zero-downtime expand/contract migrations for PostgreSQL")
+    .version(TOOL_VERSION, "-V, --version", "the version of pg-segue")
+    .helpOption("-h, --help", "this help")
+    .helpCommand("help [command]", "the help of a command")
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      // Told by report(), like every other error.
+      outputError: () => {},
+    })
+    .exitOverride();
+  addGlobalOptions(program);
+  return program;
+}
+
+function isHelp({ code }: CommanderError): boolean {
+  return ["commander.help", "commander.helpDisplayed", "commander.version"].includes(code);
+}
+
+function report(io: Io, args: readonly string[], context: Context | null, thrown: unknown): ExitCode {
+  const error = thrown instanceof CommanderError ? usageError(thrown) : thrown;
+  const code = exitCodeOf(error, context);
+  const suggest = context?.suggest ?? ((text: string) => text);
+  const verbose = context?.options.verbose ?? false;
+  if (context?.options.json ?? args.includes("--json")) io.stdout.write(wireLine("error", errorFields(error, suggest, code)));
+  context?.logger.error({ err: error }, "failed");
+  io.stderr.write(renderError(error, { colors: colorsFor(io.stderr, io.env), suggest, verbose }));
+  return code;
+}
+
+function exitCodeOf(error: unknown, context: Context | null): ExitCode {
+  if (!(error instanceof SegueError)) return EXIT.failed;
+  return error.code === "SEG0309" && context?.interrupts.received === "SIGTERM" ? EXIT.terminated : error.exitCode;
+}
+
+/** commander's own words, as an error like all others. */
+function usageError(error: CommanderError): SegueError {
+  const message = error.message
+    .replace(/^error: /, "")
+    .replace(/\n\(Did you mean (.+)\?\)$/, "; did you mean `$1`?")
+    .replace(/^unknown command '(.*?)'/, "there is no command `$1`")
+    .replace(/^unknown option '(.*?)'/, "there is no flag `$1`");
+  return new SegueError("SEG0502", { message, next: "segue --help" });
+}

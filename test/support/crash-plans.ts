@@ -1,0 +1,84 @@
+/** A plan to be struck in, at the point where it hurts. */
+export interface CrashPlan {
+  /** The plan's name, as the verbs take it. */
+  readonly name: string;
+  readonly files: Readonly<Record<string, string>>;
+  /** Makes the tables and their rows: the same for all plans. */
+  readonly schema: string;
+}
+
+const SCHEMA = `
+create table regions (id int primary key, name text not null);
+insert into regions select n, 'region ' || n from generate_series(1, 7) as n;
+create table accounts (
+  id bigint generated always as identity primary key,
+  username varchar(40) not null default 'nobody' constraint accounts_username_key unique,
+  region_id int not null references regions,
+  status text,
+  filler text not null default repeat('x', 200),
+  constraint username_length check (length(username) > 1)
+);
+create index accounts_lower_username on accounts (lower(username));
+create index accounts_region on accounts (region_id);
+comment on column accounts.username is 'how people log in';
+insert into accounts (username, region_id, status)
+  select 'user' || n, 1 + n % 7, case when n % 3 > 0 then 'active' end from generate_series(1, 300) as n;
+`;
+
+const yaml = (name: string, text: string): CrashPlan => ({
+  name,
+  files: { [`1_${name}.yaml`]: `${text}\nsettings: { contract: { soak: 0s } }\n` },
+  schema: SCHEMA,
+});
+
+const sql = (name: string, up: string, down: string): CrashPlan => ({
+  name,
+  files: { [`1_${name}.up.sql`]: up, [`1_${name}.down.sql`]: down },
+  schema: SCHEMA,
+});
+
+export const RENAME_COLUMN = yaml(
+  "rename_column",
+  "operations: [rename_column: { table: accounts, from: username, to: handle }]",
+);
+
+export const CHANGE_TYPE = yaml(
+  "change_type",
+  "operations: [change_type: { table: accounts, column: region_id, type: bigint }]",
+);
+
+export const CREATE_INDEX = yaml(
+  "create_index",
+  "operations: [create_index: { table: accounts, columns: [status], name: accounts_status }]",
+);
+
+export const SET_NOT_NULL = yaml(
+  "set_not_null",
+  `operations: [set_not_null: { table: accounts, column: status, fill: "'new'" }]`,
+);
+
+/** Its last statement can't be in a transaction, so that each is one by itself. */
+export const SQL_STATEMENTS = sql(
+  "sql_statements",
+  `create table visits (account_id bigint not null, place int not null);
+insert into visits select id, region_id from accounts;
+create index concurrently visits_account on visits (account_id);`,
+  "drop table visits;",
+);
+
+export const SQL_TRANSACTION = sql(
+  "sql_transaction",
+  `create table totals as select region_id, count(*) as accounts from accounts group by region_id;
+alter table totals add primary key (region_id);
+update regions set name = upper(name);`,
+  "drop table totals; update regions set name = lower(name);",
+);
+
+export const CRASH_PLANS: readonly CrashPlan[] = [
+  RENAME_COLUMN,
+  CHANGE_TYPE,
+  CREATE_INDEX,
+  SET_NOT_NULL,
+  SQL_STATEMENTS,
+  SQL_TRANSACTION,
+];

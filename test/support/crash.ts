@@ -1,0 +1,124 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished } from "vitest";
+import { createSegue, type Segue } from "../../src/index.ts";
+import type { Snapshot } from "../../src/postgres/snapshot.ts";
+import { catalogDifference, catalogOf, leftBehind } from "./catalog-diff.ts";
+import type { CrashPlan } from "./crash-plans.ts";
+import { type TestDatabase, testDatabase } from "./postgres.ts";
+
+/**
+ * How many failpoints a test passes over for each that it tries: `SEGUE_CRASH_STRIDE`. 1 tries them all, which takes a
+ * quarter of an hour a plan; the default keeps all crash tests together within four minutes.
+ */
+const STRIDE = Number(process.env["SEGUE_CRASH_STRIDE"] ?? 23);
+
+/** The first point less one: `SEGUE_CRASH_OFFSET`, by default another one each day, so that all get their turn. */
+const OFFSET = Number(process.env["SEGUE_CRASH_OFFSET"] ?? Math.floor(Date.now() / 86_400_000)) % STRIDE;
+
+/** Runs `life` for rising points until it says that it came to its end untouched. Returns the points that were tried. */
+export async function atEveryPoint(life: (point: number) => Promise<"struck" | "untouched">): Promise<readonly number[]> {
+  const tried: number[] = [];
+  for (let point = 1 + OFFSET; (await life(point)) === "struck"; point += STRIDE) tried.push(point);
+  return tried;
+}
+
+/** A plan in a folder of its own, gone with the test. */
+export interface Workplace {
+  readonly plan: string;
+  readonly folder: string;
+  /** Where a runner of it writes down its failpoints. */
+  readonly log: string;
+  /** A fresh database, as it is before the plan. */
+  database(): Promise<TestDatabase>;
+  segue(database: TestDatabase): Segue;
+}
+
+export async function workplace({ name, files, schema }: CrashPlan): Promise<Workplace> {
+  const folder = await mkdtemp(join(tmpdir(), "segue-crash-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  for (const [file, content] of Object.entries(files)) await writeFile(join(folder, file), content);
+  return {
+    plan: name,
+    folder,
+    log: join(folder, "points.log"),
+    database: () => testDatabase({ template: { name: "crash", script: schema } }),
+    segue: (database) => createSegue({ url: database.url, plans: folder, cwd: folder, env: {} }),
+  };
+}
+
+/** The verbs from nothing to the end. */
+export const WHOLE_LIFE = ["expand", "backfill", "contract"] as const;
+
+/** Goes on in this process, as a person would after a crash: resume, and the verbs that are left. */
+export async function finish({ plan }: Workplace, segue: Segue): Promise<void> {
+  await resume(plan, segue);
+  for (const verb of WHOLE_LIFE) await segue[verb](plan, { yes: true });
+}
+
+/** `segue resume`; before the journal is installed there is nothing to resume, and that is what it says. */
+export async function resume(plan: string, segue: Segue): Promise<void> {
+  try {
+    await segue.resume(plan, { yes: true });
+  } catch (error) {
+    if ((error as { code?: string }).code !== "SEG0206") throw error;
+  }
+}
+
+/** Lets the time pass until a dead runner's lease has run out. */
+export async function expireLease(database: TestDatabase): Promise<void> {
+  const [found] = await database.query<{ installed: boolean }>("select to_regclass('segue.lease') is not null as installed");
+  if (found?.installed === true) await database.query("update segue.lease set expires_at = clock_timestamp()");
+}
+
+/** What a database must come to, whatever happened on the way. */
+export interface Outcome {
+  readonly catalog: Snapshot;
+  readonly data: Data;
+}
+
+/** Of each table the number and the digest of its rows. */
+export type Data = Readonly<Record<string, string>>;
+
+export async function outcomeOf(database: TestDatabase): Promise<Outcome> {
+  return { catalog: await catalogOf(database), data: await dataOf(database) };
+}
+
+/** Fails unless the database is in this state, with nothing of a rollout left over and nobody holding its lease. */
+export async function expectOutcome(database: TestDatabase, { catalog, data }: Outcome, state: "completed" | "reversed"): Promise<void> {
+  expect(await catalogDifference(catalog, database), "the catalog").toEqual([]);
+  expect(await dataOf(database), "the data").toEqual(data);
+  expect(await leftBehind(database), "what is left of the rollout").toEqual([]);
+  expect(await database.query("select state, error from segue.rollout order by id desc limit 1")).toEqual([{ state, error: null }]);
+  expect(await database.query("select owner from segue.lease"), "the lease").toEqual([]);
+  const open = state === "completed" ? "<> 'done'" : "not in ('pending', 'undone', 'done')";
+  expect(await database.query(`select stage, step, state from segue.step where state ${open}`), "unfinished steps").toEqual([]);
+}
+
+async function dataOf(database: TestDatabase): Promise<Data> {
+  const tables = await database.query<{ name: string }>(
+    `select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema', 'segue') order by 1`,
+  );
+  const data: Record<string, string> = {};
+  for (const { name } of tables) {
+    const [row] = await database.query<{ digest: string }>(
+      `select count(*) || ' rows ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as digest from ${name} as t`,
+    );
+    data[name] = row?.digest ?? "";
+  }
+  return data;
+}
+
+/** Runs `check`, and says of its failure at which statement the process was struck. */
+export async function told(point: number, log: string, check: () => Promise<void>): Promise<void> {
+  try {
+    await check();
+  } catch (error) {
+    const lines = (await readFile(log, "utf8")).trimEnd().split("\n");
+    const sql = lines.find((line) => line.startsWith(`${point}\t`)) ?? lines.at(-1);
+    const when = point % 2 === 1 ? "before" : "after";
+    throw new Error(`Struck at point ${point}, ${when}: ${sql}\n${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
