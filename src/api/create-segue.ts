@@ -76,6 +76,8 @@ export function createSegue(options: SegueOptions = {}) {
     initScript: journalScript,
     /** All plans of the folder, by version. */
     plans: async (): Promise<readonly Plan[]> => await workspace.plans(),
+    /** The plan that a word means: its id, file, version or name. */
+    find: planOf,
     /** Offline: parses, validates and orders all plans, and finds conflicts between them. */
     check: async (): Promise<CheckReport> => await checkPlans(workspace),
     /** The program of a plan on this database. Changes nothing. */

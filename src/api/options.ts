@@ -45,7 +45,10 @@ export function defaultActor(): string {
   return `${userInfo().username}@${hostname()}`;
 }
 
-/** How this process is named in the lease. */
+let runs = 0;
+
+/** How a run is named in the lease: its host and process, and the number of the run if the process has several. */
 export function ownerName(): string {
-  return `${hostname()}:${process.pid}`;
+  runs += 1;
+  return `${hostname()}:${process.pid}${runs === 1 ? "" : `/${runs}`}`;
 }

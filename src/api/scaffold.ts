@@ -66,7 +66,10 @@ const FORMS: Readonly<Record<string, Form>> = {
         table,
         columns:
           written.length === 0
-            ? { id: { type: "bigint", identity: "always" }, created_at: { type: "timestamptz", nullable: false, default: "now()" } }
+            ? {
+                id: { type: "bigint", identity: "always" },
+                created_at: { type: "timestamptz", nullable: false, default: "now()" },
+              }
             : Object.fromEntries(written.map(columnOf)),
         ...(written.length === 0 ? { primary_key: ["id"] } : {}),
       };
@@ -75,7 +78,11 @@ const FORMS: Readonly<Record<string, Form>> = {
   add_foreign_key: {
     args: ["table", "column", "referenced"],
     rest: false,
-    fields: ([table = "", column = "", referenced = ""]) => ({ table, columns: [column], references: { table: referenced } }),
+    fields: ([table = "", column = "", referenced = ""]) => ({
+      table,
+      columns: [column],
+      references: { table: referenced },
+    }),
   },
   sql: { args: ["name"], rest: false, fields: () => SQL },
 };
@@ -87,7 +94,9 @@ function columnOf(text: string): [string, { type: string }] {
 
 /** The operations, each with the words that a scaffold of it takes: `rename_column` → `["table", "from", "to"]`. */
 export function scaffoldArguments(): Readonly<Record<string, readonly string[]>> {
-  return Object.fromEntries(Object.keys(VOCABULARY.operations).map((operation) => [operation, words(formOf(operation))]));
+  return Object.fromEntries(
+    Object.keys(VOCABULARY.operations).map((operation) => [operation, words(formOf(operation))]),
+  );
 }
 
 /**
@@ -103,7 +112,9 @@ export async function scaffoldPlan(workspace: Workspace, request: ScaffoldReques
   const form = formOf(operation);
   if (args.length > form.args.length && !form.rest) {
     throw new SegueError("SEG0502", {
-      message: `\`${operation}\` takes ${words(form).map((word) => `<${word}>`).join(" ")}, and ${args.length} were given`,
+      message: `\`${operation}\` takes ${words(form)
+        .map((word) => `<${word}>`)
+        .join(" ")}, and ${args.length} were given`,
       next: "Put an argument that holds a blank in quotes.",
     });
   }
@@ -118,7 +129,8 @@ export async function scaffoldPlan(workspace: Workspace, request: ScaffoldReques
   const text = render(operation, args, fields, folder);
   await loadParser();
   const { problems } = tryReadPlan({ path: file, text }, VOCABULARY);
-  if (problems !== null) throw new SegueError("SEG0001", { message: `these arguments make no valid \`${operation}\``, problems });
+  if (problems !== null)
+    throw new SegueError("SEG0001", { message: `these arguments make no valid \`${operation}\``, problems });
   await write(join(folder, `${plan}.yaml`), text);
   return { plan, file, text };
 }
@@ -128,7 +140,8 @@ function formOf(operation: string): Form {
   const form = FORMS[operation];
   if (form !== undefined) return form;
   const schema = VOCABULARY.operations[operation];
-  const described = schema === undefined ? {} : (z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema);
+  const described =
+    schema === undefined ? {} : (z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema);
   const isList = (field: string): boolean => described.properties?.[field]?.type === "array";
   const rank = (field: string): number => (field === "table" ? 0 : isList(field) ? 2 : 1);
   const args = (described.required ?? []).toSorted((a, b) => rank(a) - rank(b));
@@ -137,7 +150,9 @@ function formOf(operation: string): Form {
     args,
     rest,
     fields: (values) =>
-      Object.fromEntries(args.map((field, index) => [field, isList(field) ? values.slice(index) : (values[index] ?? "")])),
+      Object.fromEntries(
+        args.map((field, index) => [field, isList(field) ? values.slice(index) : (values[index] ?? "")]),
+      ),
   };
 }
 
@@ -169,7 +184,11 @@ function tableOf(text: string): string {
 
 /** Letters, digits, `_` and `-`, of a length that leaves room for the version and the ending. */
 function slug(text: string): string {
-  const clean = text.normalize("NFC").toLowerCase().replace(/[^\p{L}\p{N}\p{M}_-]+/gu, "_").replace(/^_+|_+$/g, "");
+  const clean = text
+    .normalize("NFC")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\p{M}_-]+/gu, "_")
+    .replace(/^_+|_+$/g, "");
   let short = "";
   for (const character of clean) {
     if (Buffer.byteLength(short + character) > 120) break;

@@ -1,15 +1,14 @@
 import { SegueError } from "../model/errors.ts";
 import type { SegueEvent } from "../model/events.ts";
 import type { Program } from "../model/program.ts";
-import { acquireLease, HEARTBEAT_MS, releaseLease, renewLease } from "../journal/lease.ts";
+import { HEARTBEAT_MS, releaseLease, renewLease } from "../journal/lease.ts";
 import { recordEvent } from "../journal/events.ts";
 import { programOf, setError } from "../journal/rollouts.ts";
-import { tryRolloutLock } from "../postgres/advisory-lock.ts";
 import { settleOrphans } from "../postgres/orphans.ts";
 import { retrying } from "../postgres/retry.ts";
 import { openSession, type Session, type SessionTarget } from "../postgres/session.ts";
 import { sessionName } from "../postgres/session-name.ts";
-import { sleep } from "../postgres/sleep.ts";
+import { claimRollout, requireRolloutLock } from "./claim.ts";
 
 type Unnamed = SegueEvent extends infer E ? (E extends SegueEvent ? Omit<E, "plan"> : never) : never;
 export type { Unnamed as UnnamedEvent };
@@ -84,13 +83,20 @@ async function once<T>(
   { id, plan }: { readonly id: string; readonly plan: string },
   work: (runner: Runner) => Promise<T>,
 ): Promise<T> {
-  const connection = { signal: options.kill, failpoints: true, ...(options.pooler === undefined ? {} : { pooler: options.pooler }) };
+  const connection = {
+    signal: options.kill,
+    failpoints: true,
+    ...(options.pooler === undefined ? {} : { pooler: options.pooler }),
+  };
   const observer = await openSession(options.target, { applicationName: `segue/${id}`, ...connection });
   let session: Session | null = null;
   let heartbeat: Heartbeat | null = null;
   try {
     const emit = (event: Unnamed): void => options.emit({ ...event, plan });
-    const { epoch, previous } = await acquireLease(observer, id, options.owner, { force: options.force ?? false });
+    const { epoch, previous } = await claimRollout(observer, id, options.owner, {
+      force: options.force ?? false,
+      signal: options.signal,
+    });
     heartbeat = startHeartbeat(observer, id, epoch);
     // Tagged only now: a successor finds this session by its epoch too.
     await observer.query(`SELECT set_config('application_name', $1, false)`, [sessionName(id, epoch, "observer")]);
@@ -99,7 +105,7 @@ async function once<T>(
       ...connection,
     });
     const settled = await settleOrphans(observer, id, epoch, { patience: ORPHAN_PATIENCE_MS, signal: options.kill });
-    await takeAdvisoryLock(session, id, options.signal);
+    await requireRolloutLock(observer, id, options.signal);
     await setError(observer, id, null);
     await recordEvent(observer, id, "lease taken", { owner: options.owner, epoch, previous, orphans: settled.length });
     emit({ type: "lease_taken", owner: options.owner, epoch, previous });
@@ -136,20 +142,6 @@ async function once<T>(
 
 function isOurs(error: unknown): boolean {
   return error instanceof SegueError && error.code !== "SEG0407";
-}
-
-/** The second guard: an advisory lock of the working session. A runner that was just ended may need a moment to let go. */
-async function takeAdvisoryLock(session: Session, rollout: string, signal: AbortSignal): Promise<void> {
-  for (let attempt = 0; attempt < 20; attempt += 1) {
-    if (await tryRolloutLock(session, rollout)) return;
-    await sleep(250, signal);
-  }
-  throw new SegueError("SEG0305", {
-    message: "another session still holds the rollout's advisory lock, though its lease has run out",
-    object: `rollout ${rollout}`,
-    left: "Nothing changed.",
-    next: "try again; `segue doctor` names the session",
-  });
 }
 
 interface Heartbeat {

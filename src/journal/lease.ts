@@ -37,6 +37,8 @@ export async function acquireLease(
   { force = false } = {},
 ): Promise<{ epoch: number; previous: string | null }> {
   return await session.transaction(async () => {
+    // A runner that hangs inside a transaction holds the row by its fence: the caller ends it, and comes back.
+    await session.query(`SET LOCAL lock_timeout = '1s'`);
     const { rows } = await session.query<{ epoch: string }>(
       `UPDATE segue.rollout SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch`,
       [rollout],
