@@ -7,8 +7,9 @@ import { literal } from "../sql/literal.ts";
 import { scalarToSql } from "../sql/expression.ts";
 import { duplicateAttributes } from "./carry-attributes.ts";
 import { partitionsOf } from "./carry-family.ts";
-import { exclusiveLocks, nameOf, requireColumn, requireNoColumn, requireTable, withTable } from "./catalog-lookup.ts";
+import { exclusiveLocks, requireColumn, requireNoColumn, requireTable, withTable } from "./catalog-lookup.ts";
 import type { StepKind } from "./step-kind.ts";
+import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
 
 interface AddColumnFields {
   readonly table: string;
@@ -51,48 +52,32 @@ export const addColumnStep: StepKind<AddColumnFields> = {
     const table = requireTable(context.catalog, fields.table);
     requireNoColumn(table, fields.column);
     const target = `ALTER TABLE ${qualified(table)}`;
+    const locks = exclusiveLocks(table);
+    const place = `${relationKey(table)}.${fields.column}`;
+    const statements = [
+      `${target} ADD COLUMN ${definition(fields)}`,
+      ...(fields.new_default === undefined
+        ? []
+        : [`${target} ALTER COLUMN ${ident(fields.column)} SET DEFAULT ${scalarToSql(fields.new_default)}`]),
+      ...(fields.like === undefined
+        ? []
+        : duplicateAttributes(
+            table,
+            requireColumn(table, fields.like),
+            fields.column,
+            canonicalType(context.catalog, fields.type),
+            partitionsOf(context.catalog, table),
+          )),
+      ...(fields.comment === undefined
+        ? []
+        : [`COMMENT ON COLUMN ${qualified(table)}.${ident(fields.column)} IS ${literal(fields.comment)}`]),
+    ];
+    const drop = [`${target} DROP COLUMN IF EXISTS ${ident(fields.column)}`];
     return {
       expand: [
-        {
-          kind: "transaction",
-          title: `add column ${relationKey(table)}.${fields.column} ${fields.type}`,
-          table: nameOf(table),
-          statements: [
-            `${target} ADD COLUMN ${definition(fields)}`,
-            ...(fields.new_default === undefined
-              ? []
-              : [`${target} ALTER COLUMN ${ident(fields.column)} SET DEFAULT ${scalarToSql(fields.new_default)}`]),
-            ...(fields.like === undefined
-              ? []
-              : duplicateAttributes(
-                  table,
-                  requireColumn(table, fields.like),
-                  fields.column,
-                  canonicalType(context.catalog, fields.type),
-                  partitionsOf(context.catalog, table),
-                )),
-            ...(fields.comment === undefined
-              ? []
-              : [`COMMENT ON COLUMN ${qualified(table)}.${ident(fields.column)} IS ${literal(fields.comment)}`]),
-          ],
-          locks: exclusiveLocks(table),
-          patience: "short",
-          scans: false,
-          rewrites: false,
-          undo: [
-            {
-              kind: "transaction",
-              id: "",
-              title: `drop column ${relationKey(table)}.${fields.column}`,
-              table: nameOf(table),
-              statements: [`${target} DROP COLUMN IF EXISTS ${ident(fields.column)}`],
-              locks: exclusiveLocks(table),
-              patience: "short",
-              scans: false,
-              rewrites: false,
-            },
-          ],
-        },
+        shortTransaction({ title: `add column ${place} ${fields.type}`, table, statements, locks }, [
+          undoTransaction({ title: `drop column ${place}`, table, statements: drop, locks }),
+        ]),
       ],
     };
   },

@@ -3,8 +3,9 @@ import { columnName, tableName, typeName } from "../model/fields.ts";
 import { relationKey } from "../model/relation.ts";
 import { ident, parseTableName, qualified } from "../sql/identifier.ts";
 import { canonicalType } from "./add-column.ts";
-import { exclusiveLocks, nameOf, requireColumn, requireTable, withColumn } from "./catalog-lookup.ts";
+import { exclusiveLocks, requireColumn, requireTable, withColumn } from "./catalog-lookup.ts";
 import type { StepKind } from "./step-kind.ts";
+import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
 
 interface AlterTypeFields {
   readonly table: string;
@@ -32,30 +33,26 @@ export const alterType: StepKind<AlterTypeFields> = {
     const column = requireColumn(table, fields.column);
     const alter = (type: string): string =>
       `ALTER TABLE ${qualified(table)} ALTER COLUMN ${ident(fields.column)} TYPE ${type}${column.collation === null ? "" : ` COLLATE ${column.collation}`}`;
-    const body = {
-      kind: "transaction" as const,
-      table: nameOf(table),
-      locks: exclusiveLocks(table),
-      patience: "short" as const,
-      scans: false,
-      rewrites: false,
-    };
-    const back = `change ${relationKey(table)}.${fields.column} back to ${column.type}`;
-    return {
-      expand: [
-        {
-          ...body,
-          title: `change ${relationKey(table)}.${fields.column} from ${column.type} to ${fields.type} in place`,
-          statements: [alter(fields.type)],
-          ...(fields.reverses === true
-            ? { undo: [{ ...body, id: "", title: back, statements: [alter(column.type)] }] }
-            : {
-                undo: [],
-                irreversible: `${back} would rewrite the table under a lock: reverse it with a change_type plan of its own`,
-              }),
-        },
-      ],
-    };
+    const locks = exclusiveLocks(table);
+    const place = `${relationKey(table)}.${fields.column}`;
+    const back = undoTransaction({
+      title: `change ${place} back to ${column.type}`,
+      table,
+      statements: [alter(column.type)],
+      locks,
+    });
+    const change = shortTransaction(
+      {
+        title: `change ${place} from ${column.type} to ${fields.type} in place`,
+        table,
+        statements: [alter(fields.type)],
+        locks,
+      },
+      fields.reverses === true ? [back] : [],
+    );
+    if (fields.reverses === true) return { expand: [change] };
+    const irreversible = `${back.title} would rewrite the table under a lock: reverse it with a change_type plan of its own`;
+    return { expand: [{ ...change, irreversible }] };
   },
   after: (fields, catalog) =>
     withColumn(catalog, parseTableName(fields.table, catalog.defaultSchema), fields.column, {

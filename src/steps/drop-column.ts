@@ -3,12 +3,12 @@ import type { Table } from "../model/catalog.ts";
 import { SegueError } from "../model/errors.ts";
 import { columnName, tableName } from "../model/fields.ts";
 import { relationKey } from "../model/relation.ts";
-import type { UndoStep } from "../model/step.ts";
 import { ident, parseTableName, qualified } from "../sql/identifier.ts";
 import { exclusiveLocks, nameOf, requireColumn, requireTable } from "./catalog-lookup.ts";
 import { hiddenName } from "./contract-entries.ts";
 import { dropHiddenColumn } from "./drop-hidden-column.ts";
 import type { Draft, StepKind } from "./step-kind.ts";
+import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
 
 interface DropColumnFields {
   readonly table: string;
@@ -43,26 +43,12 @@ export const dropColumnStep: StepKind<DropColumnFields> = {
 function hide(table: Table, column: string, hidden: string): Draft {
   const rename = (from: string, to: string): string =>
     `ALTER TABLE ${qualified(table)} RENAME COLUMN ${ident(from)} TO ${ident(to)}`;
-  const body = {
-    kind: "transaction" as const,
-    table: nameOf(table),
-    locks: exclusiveLocks(table),
-    patience: "short" as const,
-    scans: false,
-    rewrites: false,
-  };
-  const undo: UndoStep = {
-    ...body,
-    id: "",
-    title: `show column ${relationKey(table)}.${column} again`,
-    statements: [rename(hidden, column)],
-  };
-  return {
-    ...body,
-    title: `hide column ${relationKey(table)}.${column}`,
-    statements: [rename(column, hidden)],
-    undo: [undo],
-  };
+  const locks = exclusiveLocks(table);
+  const place = `${relationKey(table)}.${column}`;
+  const back = { title: `show column ${place} again`, table, statements: [rename(hidden, column)], locks };
+  return shortTransaction({ title: `hide column ${place}`, table, statements: [rename(column, hidden)], locks }, [
+    undoTransaction(back),
+  ]);
 }
 
 /**

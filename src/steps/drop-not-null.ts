@@ -1,12 +1,15 @@
 import { z } from "zod";
 import { columnName, tableName } from "../model/fields.ts";
 import { relationKey } from "../model/relation.ts";
-import { ident, parseTableName, qualified } from "../sql/identifier.ts";
-import { exclusiveLocks, nameOf, requireColumn, requireTable, withColumn } from "./catalog-lookup.ts";
+import { parseTableName } from "../sql/identifier.ts";
+import { partitionsOf } from "./carry-family.ts";
+import { exclusiveLocks, requireColumn, requireTable, withColumn } from "./catalog-lookup.ts";
 import { hiddenColumns } from "./contract-entries.ts";
+import { dropNotNullStatements } from "./drop-not-null-statements.ts";
 import { restoreNotNull } from "./restore-not-null.ts";
 import type { StepKind } from "./step-kind.ts";
 import { nullAfterReverse } from "./sync-verification.ts";
+import { shortTransaction } from "./transaction-draft.ts";
 
 interface DropNotNullFields {
   readonly table: string;
@@ -26,17 +29,15 @@ export const dropNotNullStep: StepKind<DropNotNullFields> = {
     if (!column.notNull) return {};
     return {
       expand: [
-        {
-          kind: "transaction",
-          title: `drop not null of ${relationKey(table)}.${fields.column}`,
-          table: nameOf(table),
-          statements: [`ALTER TABLE ${qualified(table)} ALTER COLUMN ${ident(fields.column)} DROP NOT NULL`],
-          locks: exclusiveLocks(table),
-          patience: "short",
-          scans: false,
-          rewrites: false,
-          undo: restoreNotNull(table, fields.column),
-        },
+        shortTransaction(
+          {
+            title: `drop not null of ${relationKey(table)}.${fields.column}`,
+            table,
+            statements: dropNotNullStatements(context.catalog, table, fields.column),
+            locks: exclusiveLocks(table),
+          },
+          restoreNotNull(table, fields.column, partitionsOf(context.catalog, table)),
+        ),
       ],
       losses: [
         nullAfterReverse(table, fields.column, hiddenColumns(context, table).get(fields.column) ?? fields.column),

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import type { Column, Table } from "../model/catalog.ts";
+import type { Table } from "../model/catalog.ts";
 import { columnName, tableName } from "../model/fields.ts";
 import { relationKey } from "../model/relation.ts";
-import type { UndoStep } from "../model/step.ts";
 import { ident, parseTableName, qualified } from "../sql/identifier.ts";
 import { defaultAtCutover } from "./carry-default.ts";
 import { partitionsOf } from "./carry-family.ts";
@@ -10,10 +9,12 @@ import { carryRenames } from "./carry-renames.ts";
 import { assignmentCanRaise } from "./cast.ts";
 import { exclusiveLocks, nameOf, requireColumn, requireTable } from "./catalog-lookup.ts";
 import { hiddenName } from "./contract-entries.ts";
+import { dropNotNullStatements } from "./drop-not-null-statements.ts";
 import { dropHiddenColumn } from "./drop-hidden-column.ts";
 import { restoreNotNull } from "./restore-not-null.ts";
-import type { StepKind } from "./step-kind.ts";
+import type { LowerContext, StepKind } from "./step-kind.ts";
 import { unrepresentable } from "./sync-verification.ts";
+import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
 
 interface ReplaceColumnFields {
   readonly table: string;
@@ -52,61 +53,56 @@ export const replaceColumn: StepKind<ReplaceColumnFields> = {
     const rename = (from: string, to: string): string => `${target} RENAME COLUMN ${ident(from)} TO ${ident(to)}`;
     const swapsName = fields.keep_name === true;
     // A value that the old type can't hold leaves the hidden column NULL.
-    const nullable = old.notNull && mayBecomeNull(old, fresh);
+    const unheld = assignmentCanRaise(fresh.type, old.type) || !isCopied(fields, context);
+    const nullable = old.notNull && unheld;
     const partitions = partitionsOf(context.catalog, table);
     const moved = defaultAtCutover(table, old, { hidden, final, type: fresh.type }, partitions);
     const names = carryRenames(table, fields.column, context.plan, {
       catalog: context.catalog,
       oldBecomesNullable: nullable,
     });
-    const body = {
-      kind: "transaction" as const,
-      table: nameOf(table),
-      locks: exclusiveLocks(table),
-      patience: "short" as const,
-      scans: false,
-      rewrites: false,
-    };
-    const undo: UndoStep = {
-      ...body,
-      id: "",
-      title: `show column ${relationKey(table)}.${fields.column} again`,
+    const locks = exclusiveLocks(table);
+    const place = `${relationKey(table)}.${fields.column}`;
+    const back = undoTransaction({
+      title: `show column ${place} again`,
+      table,
+      locks,
       statements: [
         ...names.undo,
         ...moved.undo,
         ...(swapsName ? [rename(final, fields.by)] : []),
         rename(hidden, fields.column),
       ],
+    });
+    const cutover = {
+      title: `cut over from ${place} to ${swapsName ? fresh.type : final}`,
+      table,
+      locks,
+      statements: [
+        rename(fields.column, hidden),
+        ...(swapsName ? [rename(fields.by, final)] : []),
+        ...moved.apply,
+        ...names.apply,
+        ...(nullable ? [`${target} ALTER COLUMN ${ident(hidden)} DROP NOT NULL`] : []),
+      ],
     };
     return {
       cutover: [
-        {
-          ...body,
-          title: `cut over from ${relationKey(table)}.${fields.column} to ${swapsName ? fresh.type : final}`,
-          statements: [
-            rename(fields.column, hidden),
-            ...(swapsName ? [rename(fields.by, final)] : []),
-            ...moved.apply,
-            ...names.apply,
-            ...(nullable ? [`${target} ALTER COLUMN ${ident(hidden)} DROP NOT NULL`] : []),
-          ],
-          undo: [undo, ...(nullable ? restoreNotNull(table, fields.column) : [])],
-        },
+        shortTransaction(cutover, [back, ...(nullable ? restoreNotNull(table, fields.column, partitions) : [])]),
       ],
       drop: dropHiddenColumn(table, fields.column, hidden, context.plan),
       hides: [{ table: nameOf(table), column: fields.column }],
-      losses: [...moved.losses, ...losses(table, fields, hidden, final, old, fresh)],
+      losses: [...moved.losses, ...(unheld ? [unrepresentable(table, hidden, final, fields.column)] : [])],
       warnings: warnings(table, fields, swapsName),
     };
   },
 };
 
-function mayBecomeNull(old: Column, fresh: Column): boolean {
-  return assignmentCanRaise(fresh.type, old.type);
-}
-
-function losses(table: Table, fields: ReplaceColumnFields, hidden: string, final: string, old: Column, fresh: Column) {
-  return mayBecomeNull(old, fresh) ? [unrepresentable(table, hidden, final, fields.column)] : [];
+/** True if the sync derives the old column by just copying the new one. */
+function isCopied(fields: ReplaceColumnFields, { entries }: LowerContext): boolean {
+  const sync = entries.find(({ spec }) => spec.kind === "sync" && spec.fields["table"] === fields.table);
+  const reverse = (sync?.spec.fields["reverse"] ?? {}) as Readonly<Record<string, unknown>>;
+  return reverse[fields.column] === ident(fields.by);
 }
 
 function warnings(table: Table, fields: ReplaceColumnFields, swapsName: boolean): string[] {

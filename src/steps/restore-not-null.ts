@@ -2,13 +2,16 @@ import type { Table } from "../model/catalog.ts";
 import { relationKey } from "../model/relation.ts";
 import type { UndoStep } from "../model/step.ts";
 import { deriveName, ident, qualified } from "../sql/identifier.ts";
+import { literal } from "../sql/literal.ts";
 import { exclusiveLocks, nameOf } from "./catalog-lookup.ts";
 
 /**
- * Makes a column NOT NULL again without a scan under a strong lock: a check that is added NOT VALID and validated
- * proves it to SET NOT NULL. On 18 the constraint gets back the name that it had.
+ * Makes a column NOT NULL again without a scan under a strong lock: a check that is added NOT VALID and validated proves
+ * that there are no NULLs. From 18 on the constraints get back the names that they had, on every partition.
+ *
+ * @param partitions All partitions of the table, from the catalog.
  */
-export function restoreNotNull(table: Table, name: string): readonly UndoStep[] {
+export function restoreNotNull(table: Table, name: string, partitions: readonly Table[]): readonly UndoStep[] {
   const column = table.columns.find((candidate) => candidate.name === name);
   if (column === undefined || !column.notNull) return [];
   const check = ident(deriveName("segue_not_null_", name, relationKey(table)));
@@ -28,11 +31,7 @@ export function restoreNotNull(table: Table, name: string): readonly UndoStep[] 
     rewrites: false,
     restoresNotNull: name,
   });
-  const given = `${table.name}_${name}_not_null`;
-  const renamed =
-    column.notNullConstraint === null || column.notNullConstraint === given
-      ? []
-      : [`ALTER TABLE ${target} RENAME CONSTRAINT ${ident(given)} TO ${ident(column.notNullConstraint)}`];
+  if (!column.notNullValid) return [step("require again", constraints(table, name, partitions), "short")];
   return [
     step(
       "require again",
@@ -47,11 +46,37 @@ export function restoreNotNull(table: Table, name: string): readonly UndoStep[] 
     step(
       "set not null again",
       [
-        `ALTER TABLE ${target} ALTER COLUMN ${ident(name)} SET NOT NULL`,
+        ...(column.notNullConstraint === null
+          ? [`ALTER TABLE ${target} ALTER COLUMN ${ident(name)} SET NOT NULL`]
+          : constraints(table, name, partitions)),
         `ALTER TABLE ${target} DROP CONSTRAINT ${check}`,
-        ...renamed,
       ],
       "short",
     ),
   ];
+}
+
+/**
+ * From 18 on: partitions first, lowest first, for ADD CONSTRAINT on a parent names what it makes on its partitions after
+ * its own, and takes over what it finds there.
+ */
+function constraints(table: Table, name: string, partitions: readonly Table[]): string[] {
+  return [table, ...partitions].toReversed().flatMap((member) => {
+    const column = member.columns.find((candidate) => candidate.name === name);
+    const constraint = column?.notNullConstraint ?? null;
+    if (column === undefined || constraint === null) return [];
+    const parent = [table, ...partitions].find(
+      (candidate) => member.parent !== null && relationKey(candidate) === relationKey(member.parent),
+    );
+    const inherits = parent?.columns.some((c) => c.name === name && c.notNullConstraint === constraint) === true;
+    const { comment } = member.constraints.find((c) => c.name === constraint) ?? { comment: null };
+    const target = qualified(member);
+    const added = `ALTER TABLE ${target} ADD CONSTRAINT ${ident(constraint)} NOT NULL ${ident(name)}`;
+    return [
+      ...(inherits ? [] : [column.notNullValid ? added : `${added} NOT VALID`]),
+      ...(comment === null || inherits
+        ? []
+        : [`COMMENT ON CONSTRAINT ${ident(constraint)} ON ${target} IS ${literal(comment)}`]),
+    ];
+  });
 }

@@ -6,9 +6,11 @@ import { columnName, sqlExpression, tableName } from "../model/fields.ts";
 import { relationKey, type RelationName } from "../model/relation.ts";
 import { ROW, type UndoStep } from "../model/step.ts";
 import { deriveName, ident, parseTableName, qualified } from "../sql/identifier.ts";
+import { partitionsOf } from "./carry-family.ts";
 import { assignable } from "./cast.ts";
 import { exclusiveLocks, nameOf, requireTable } from "./catalog-lookup.ts";
 import { hiddenColumns, isDroppedBy, shadowsOf } from "./contract-entries.ts";
+import { dropNotNullStatements } from "./drop-not-null-statements.ts";
 import { restoreNotNull } from "./restore-not-null.ts";
 import type { Draft, Lowered, LowerContext, StepKind } from "./step-kind.ts";
 import { insertCondition, syncBody, syncFunction, type SyncMode, updateCondition } from "./sync-function.ts";
@@ -98,8 +100,11 @@ function lowerSync(sync: Sync, context: LowerContext): Lowered {
   const nullable = columnsThatMayBecomeNull(sync, context);
   const expand = step(
     "sync",
-    [create("healing", none), ...triggers, ...nullable.map((c) => dropNotNull(table, c)), ...proof(sync)],
-    [...undoing("stop the sync of", teardown), ...nullable.flatMap((column) => restoreNotNull(table, column))],
+    [create("healing", none), ...triggers, ...nullable.flatMap((c) => dropNotNullStatements(context.catalog, table, c)), ...proof(sync)],
+    [
+      ...undoing("stop the sync of", teardown),
+      ...nullable.flatMap((column) => restoreNotNull(table, column, partitionsOf(context.catalog, table))),
+    ],
   );
   const ready: Draft = {
     ...step("end the healing of", [create("both", none)], []),
@@ -170,10 +175,6 @@ function dropSync(table: Table, names: SyncNames): string[] {
     `DROP TRIGGER IF EXISTS ${ident(names.updateTrigger)} ON ${qualified(table)}`,
     `DROP FUNCTION IF EXISTS ${qualified(names.function)}()`,
   ];
-}
-
-function dropNotNull(table: Table, column: string): string {
-  return `ALTER TABLE ${qualified(table)} ALTER COLUMN ${ident(column)} DROP NOT NULL`;
 }
 
 /**
