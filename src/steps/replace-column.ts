@@ -83,7 +83,7 @@ export const replaceColumn: StepKind<ReplaceColumnFields> = {
         ...(swapsName ? [rename(fields.by, final)] : []),
         ...moved.apply,
         ...names.apply,
-        ...(nullable ? [`${target} ALTER COLUMN ${ident(hidden)} DROP NOT NULL`] : []),
+        ...(nullable ? dropNotNullStatements(context.catalog, table, fields.column, hidden) : []),
       ],
     };
     return {

@@ -100,7 +100,12 @@ function lowerSync(sync: Sync, context: LowerContext): Lowered {
   const nullable = columnsThatMayBecomeNull(sync, context);
   const expand = step(
     "sync",
-    [create("healing", none), ...triggers, ...nullable.flatMap((c) => dropNotNullStatements(context.catalog, table, c)), ...proof(sync)],
+    [
+      create("healing", none),
+      ...triggers,
+      ...nullable.flatMap((c) => dropNotNullStatements(context.catalog, table, c)),
+      ...proof(sync),
+    ],
     [
       ...undoing("stop the sync of", teardown),
       ...nullable.flatMap((column) => restoreNotNull(table, column, partitionsOf(context.catalog, table))),
