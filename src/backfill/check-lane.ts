@@ -25,7 +25,7 @@ export interface LeafCount {
 export const NOTHING: LeafCount = { rows: 0, mismatches: 0, samples: [] };
 
 /** Samples that are kept; more would help nobody. */
-export const MOST_SAMPLES = 10;
+const MOST_SAMPLES = 10;
 
 /** Two counts as one. */
 export function plus(a: LeafCount, b: LeafCount): LeafCount {

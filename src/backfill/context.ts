@@ -57,6 +57,6 @@ export type FillStage = "fill" | "sweep" | "verify";
 export interface FillResult {
   /** Rows filled, over all runs of the step. */
   readonly rows: number;
-  /** Rows still put aside, by this step and by the rollout's triggers; `ready` waits until none is. */
+  /** Rows still put aside, by this step and by triggers of its table; `ready` waits until none is. */
   readonly quarantined: number;
 }

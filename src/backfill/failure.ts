@@ -5,7 +5,7 @@ import { SQLSTATE } from "../postgres/sqlstate.ts";
  * `lock`: someone holds a row or the table; give way. `timeout`: the statement was too long or was cancelled.
  * `data`: a value of some row can't be computed or stored; find the row. `fatal`: nothing that a smaller batch mends.
  */
-export type Failure = "lock" | "timeout" | "data" | "fatal";
+type Failure = "lock" | "timeout" | "data" | "fatal";
 
 /** Classes of which no row is to blame: connection, transaction state, resources, operator, system, internal error. */
 const FATAL_CLASSES: ReadonlySet<string> = new Set(["08", "25", "53", "57", "58", "F0", "XX"]);

@@ -5,7 +5,7 @@ import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.ts";
 import { ident } from "../sql/identifier.ts";
 
 /** Milliseconds that a batch waits for one lock, and that one statement of it may take. */
-export interface BatchLimits {
+interface BatchLimits {
   readonly lockTimeout: number;
   readonly statementTimeout: number;
 }

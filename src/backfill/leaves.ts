@@ -1,6 +1,8 @@
 import { SegueError } from "../model/errors.ts";
 import { relationKey, type RelationName } from "../model/relation.ts";
+import { ROW } from "../model/step.ts";
 import { qualified } from "../sql/identifier.ts";
+import { inRange } from "./batch-sql.ts";
 
 /** A table with rows of its own: the table itself, or a leaf of its partition tree. */
 export interface Leaf {
@@ -107,4 +109,18 @@ function leafOf(row: LeafRow): Leaf {
     rowsPerPage: row.rows_per_page,
     order: row.heap ? [] : order,
   };
+}
+
+const SAMPLED_BLOCKS = 16;
+
+/** Live rows on an average page; counted on some pages in the middle where there are no statistics. */
+export async function rowsPerPage(leaf: Leaf, ask: (sql: string) => Promise<{ rows: number }[]>): Promise<number> {
+  if (leaf.rowsPerPage !== null) return leaf.rowsPerPage;
+  if (leaf.blocks === 0 || leaf.method === "key") return 0;
+  const from = Math.floor(leaf.blocks / 2);
+  const to = Math.min(leaf.blocks, from + SAMPLED_BLOCKS);
+  const [sample] = await ask(
+    `SELECT count(*)::int AS rows FROM ONLY ${qualified(leaf.table)} AS ${ROW} WHERE ${inRange({ from, to })}`,
+  );
+  return (sample?.rows ?? 0) / (to - from);
 }

@@ -4,7 +4,7 @@ import { type BlockRange, inRange, needs, rowBatch, type Work } from "./batch-sq
 import { advance, type Lane, workOf } from "./lane.ts";
 import { rowKey } from "./row-key.ts";
 
-export type PageResult =
+type PageResult =
   | { readonly result: "complete"; readonly rows: number; readonly passedOver: boolean }
   | { readonly result: "rewritten" };
 

@@ -5,7 +5,7 @@ import { fenced } from "./batch-sql.ts";
 import type { Worker } from "./worker.ts";
 
 /** A row whose value could not be computed or stored. */
-export interface BadRow {
+interface BadRow {
   /** JSON text. */
   readonly key: string;
   readonly error: Error;
@@ -66,7 +66,7 @@ export class Quarantine {
       sqlstate: bad.sqlstate,
     });
     const limit = context.settings.quarantine_limit;
-    if ((await openRows(this.#worker)) <= limit) return;
+    if ((await openRows(this.#worker, this.#filedUnder)) <= limit) return;
     throw new SegueError("SEG0404", {
       message: `More than ${limit} rows of ${relationKey(this.#filedUnder)} can't be filled; the last, ${bad.key}: ${message}`,
       object: relationKey(this.#filedUnder),
@@ -77,11 +77,12 @@ export class Quarantine {
   }
 }
 
-/** How many rows are put aside, of this step and by triggers. */
-export async function openRows(worker: Worker): Promise<number> {
+/** How many rows are put aside by this step, and by triggers of its table. */
+export async function openRows(worker: Worker, table: RelationName): Promise<number> {
   const rows = await worker.ask<{ open: number }>(
-    "SELECT count(*)::int AS open FROM segue.quarantine WHERE rollout = $1 AND step IN ($2, '') AND state = 'open'",
-    [worker.context.rollout, worker.step.id],
+    `SELECT count(*)::int AS open FROM segue.quarantine
+      WHERE rollout = $1 AND state = 'open' AND (step = $2 OR (step = '' AND schema_name = $3 AND table_name = $4))`,
+    [worker.context.rollout, worker.step.id, table.schema, table.name],
   );
   return rows[0]?.open ?? 0;
 }

@@ -29,9 +29,16 @@ export class Tracker {
     return this.#rows;
   }
 
-  /** Makes a leaf part of the whole. */
-  expect(leaf: string, blocks: number): void {
+  /**
+   * Makes a leaf part of the whole.
+   *
+   * @param done 1 for one that needs no more work
+   */
+  expect(leaf: string, blocks: number, done: 0 | 1 = 0): void {
     this.#totals.set(leaf, Math.max(1, blocks));
+    if (done === 0) return;
+    this.#filled.set(leaf, 1);
+    this.#swept.set(leaf, 1);
   }
 
   /**

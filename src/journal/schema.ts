@@ -158,8 +158,9 @@ DECLARE
   setting constant text := 'segue.seen_' || md5(in_plan || in_schema || in_table || in_kind);
   seen constant text := coalesce(current_setting(setting, true), '');
 BEGIN
-  IF seen = '' OR clock_timestamp() - seen::timestamptz > interval '1 minute' THEN
-    PERFORM set_config(setting, clock_timestamp()::text, false);
+  -- Seconds, not a timestamp: how that reads depends on settings that the session may change meanwhile.
+  IF seen = '' OR extract(epoch FROM clock_timestamp()) - seen::numeric > 60 THEN
+    PERFORM set_config(setting, extract(epoch FROM clock_timestamp())::text, false);
     INSERT INTO segue.witness (plan, schema_name, table_name, kind, application_name)
     VALUES (in_plan, in_schema, in_table, in_kind, current_setting('application_name', true));
   END IF;

@@ -21,7 +21,9 @@ test("rows whose value can't be computed are put aside by key, all others are fi
   const database = await withBadRows(50_000, ids);
   const context = await fillContext(database);
   expect(await runFill(context, centsOf("payments"))).toEqual({ rows: 49_995, quarantined: 5 });
-  expect(await database.query("SELECT id::int FROM payments WHERE cents IS NULL ORDER BY id")).toEqual(ids.map((id) => ({ id })));
+  expect(await database.query("SELECT id::int FROM payments WHERE cents IS NULL ORDER BY id")).toEqual(
+    ids.map((id) => ({ id })),
+  );
   expect(await database.query(quarantine)).toEqual(
     ids.map((id) => ({ row_key: { id }, sqlstate: "22P02", state: "open", source: "fill", step: "backfill.1.fill" })),
   );
@@ -61,7 +63,9 @@ test("more bad rows than the limit stop the fill, and it goes on once they are m
     detail: undefined,
   });
   await database.query("UPDATE payments SET amount = '1.00' WHERE amount = 'twelve'");
-  expect(await runFill(await fillContext(database, { settings }), centsOf("payments"))).toMatchObject({ quarantined: 0 });
+  expect(await runFill(await fillContext(database, { settings }), centsOf("payments"))).toMatchObject({
+    quarantined: 0,
+  });
   expect(await database.query(`SELECT count(*)::int AS n FROM payments WHERE ${WRONG}`)).toEqual([{ n: 0 }]);
 });
 
@@ -75,7 +79,9 @@ test("two fills of one table settle their own rows only", async () => {
   });
   expect(await runFill(await fillContext(database), centsOf("payments"))).toEqual({ rows: 999, quarantined: 1 });
   expect(await runFill(await fillContext(database), loud)).toEqual({ rows: 1_000, quarantined: 0 });
-  expect(await database.query(quarantine)).toMatchObject([{ row_key: { id: 7 }, state: "open", step: "backfill.1.fill" }]);
+  expect(await database.query(quarantine)).toMatchObject([
+    { row_key: { id: 7 }, state: "open", step: "backfill.1.fill" },
+  ]);
 });
 
 test("a row that a trigger had put aside is settled when the fill has filled it", async () => {
@@ -86,6 +92,19 @@ test("a row that a trigger had put aside is settled when the fill has filled it"
   );
   expect(await runFill(await fillContext(database), centsOf("payments"))).toEqual({ rows: 1_000, quarantined: 0 });
   expect(await database.query("SELECT DISTINCT state FROM segue.quarantine")).toEqual([{ state: "settled" }]);
+});
+
+test("a row that a trigger put aside after the fill, under no key, is found by running the step again", async () => {
+  const database = await paymentsDatabase(1_000);
+  await database.query("ALTER TABLE payments DROP CONSTRAINT payments_pkey");
+  await runFill(await fillContext(database), centsOf("payments"));
+  await database.query(
+    `ALTER TABLE payments DISABLE TRIGGER USER; UPDATE payments SET cents = NULL WHERE id = 5;
+     INSERT INTO segue.quarantine (rollout, schema_name, table_name, row_key, error, sqlstate, source)
+     VALUES (1, 'public', 'payments', '{"row": "d41d8"}', 'x', '22P02', 'trigger')`,
+  );
+  expect(await runFill(await fillContext(database), centsOf("payments"))).toEqual({ rows: 1_001, quarantined: 0 });
+  expect(await database.query("SELECT count(*)::int AS n FROM payments WHERE cents IS NULL")).toEqual([{ n: 0 }]);
 });
 
 test("a violated check and an exception of a user's trigger are data, too", async () => {

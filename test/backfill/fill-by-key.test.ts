@@ -22,8 +22,16 @@ test.each(MAJORS)("a table that is no heap is walked by its composite key on Pos
   expect(await runFill(await fillContext(database), centsOf("sales"))).toEqual({ rows: 30_000, quarantined: 0 });
   expect(await database.query(left)).toEqual([{ n: 0 }]);
   expect(await database.query("SELECT method, swept FROM segue.extent")).toEqual([{ method: "key", swept: true }]);
-  const verification = { table: { schema: "public", name: "sales" }, title: "", mismatch: "segue_row.cents <> segue_row.id * 100 + 10" };
-  expect(await runVerification(await fillContext(database), verification)).toEqual({ rows: 30_000, mismatches: 0, samples: [] });
+  const verification = {
+    table: { schema: "public", name: "sales" },
+    title: "",
+    mismatch: "segue_row.cents <> segue_row.id * 100 + 10",
+  };
+  expect(await runVerification(await fillContext(database), verification)).toEqual({
+    rows: 30_000,
+    mismatches: 0,
+    samples: [],
+  });
 });
 
 test("goes on behind the last key after an abort", async () => {
@@ -52,7 +60,11 @@ test("bad rows are put aside and locked rows are waited for", async () => {
   await until(async () => context.events.some((event) => event.type === "locked"));
   await client.query("COMMIT");
   expect(await fill).toEqual({ rows: 1_998, quarantined: 2 });
-  const verification = { table: { schema: "public", name: "sales" }, title: "", mismatch: "segue_row.cents <> (segue_row.amount::numeric * 100)" };
+  const verification = {
+    table: { schema: "public", name: "sales" },
+    title: "",
+    mismatch: "segue_row.cents <> (segue_row.amount::numeric * 100)",
+  };
   const verified = await runVerification(await fillContext(database), verification);
   expect(verified).toMatchObject({ rows: 2_000, mismatches: 2 });
   expect(verified.samples.toSorted()).toEqual([

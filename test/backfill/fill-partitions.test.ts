@@ -23,19 +23,31 @@ test.each(MAJORS)("a partitioned table is filled leaf by leaf on PostgreSQL %s",
   const database = await partitioned(major);
   expect(await runFill(await fillContext(database), centsOf("sales"))).toEqual({ rows: 40_000, quarantined: 0 });
   expect(await database.query(left)).toEqual([{ n: 0 }]);
-  expect(await database.query("SELECT table_name, rows_done::int AS rows, state FROM segue.extent ORDER BY 1")).toEqual([
-    { table_name: "sales_eu", rows: 20_000, state: "done" },
-    { table_name: "sales_none", rows: 0, state: "done" },
-    { table_name: "sales_us_1", rows: 2_500, state: "done" },
-    { table_name: "sales_us_2", rows: 17_500, state: "done" },
-  ]);
-  const verification = { table: { schema: "public", name: "sales" }, title: "", mismatch: "segue_row.cents <> segue_row.id * 100 + 10" };
-  expect(await runVerification(await fillContext(database), verification)).toEqual({ rows: 40_000, mismatches: 0, samples: [] });
+  expect(await database.query("SELECT table_name, rows_done::int AS rows, state FROM segue.extent ORDER BY 1")).toEqual(
+    [
+      { table_name: "sales_eu", rows: 20_000, state: "done" },
+      { table_name: "sales_none", rows: 0, state: "done" },
+      { table_name: "sales_us_1", rows: 2_500, state: "done" },
+      { table_name: "sales_us_2", rows: 17_500, state: "done" },
+    ],
+  );
+  const verification = {
+    table: { schema: "public", name: "sales" },
+    title: "",
+    mismatch: "segue_row.cents <> segue_row.id * 100 + 10",
+  };
+  expect(await runVerification(await fillContext(database), verification)).toEqual({
+    rows: 40_000,
+    mismatches: 0,
+    samples: [],
+  });
 });
 
 test("a leaf attached while the fill runs is filled, and one dropped meanwhile is no failure", async () => {
   const database = await partitioned();
-  await database.query("CREATE TABLE sales_asia (LIKE sales INCLUDING ALL); INSERT INTO sales_asia SELECT g, 'asia', '1.00' FROM generate_series(1, 100) AS g");
+  await database.query(
+    "CREATE TABLE sales_asia (LIKE sales INCLUDING ALL); INSERT INTO sales_asia SELECT g, 'asia', '1.00' FROM generate_series(1, 100) AS g",
+  );
   const context = await fillContext(database, {
     settings: slowly,
     intents: once(async () => {
@@ -46,7 +58,9 @@ test("a leaf attached while the fill runs is filled, and one dropped meanwhile i
   const result = await runFill(context, dawdling("sales", [10_000, 20_000]));
   expect(result.quarantined).toBe(0);
   expect(await database.query(left)).toEqual([{ n: 0 }]);
-  expect(await database.query("SELECT rows_done::int AS n FROM segue.extent WHERE table_name = 'sales_asia'")).toEqual([{ n: 100 }]);
+  expect(await database.query("SELECT rows_done::int AS n FROM segue.extent WHERE table_name = 'sales_asia'")).toEqual([
+    { n: 100 },
+  ]);
 });
 
 test("a bad row of a leaf is filed under the table by its primary key, and retried there", async () => {
@@ -68,6 +82,9 @@ test("a foreign leaf is refused before anything is filled", async () => {
     CREATE FOREIGN DATA WRAPPER nothing; CREATE SERVER elsewhere FOREIGN DATA WRAPPER nothing;
     ALTER TABLE sales DROP CONSTRAINT sales_pkey;
     CREATE FOREIGN TABLE sales_far PARTITION OF sales FOR VALUES IN ('far') SERVER elsewhere`);
-  await expect(runFill(await fillContext(database), centsOf("sales"))).rejects.toMatchObject({ code: "SEG0103", object: "public.sales_far" });
+  await expect(runFill(await fillContext(database), centsOf("sales"))).rejects.toMatchObject({
+    code: "SEG0103",
+    object: "public.sales_far",
+  });
   expect(await database.query("SELECT count(*)::int AS n FROM sales_eu WHERE cents IS NOT NULL")).toEqual([{ n: 0 }]);
 });

@@ -27,17 +27,19 @@ test.each(MAJORS)("four writers of both shapes miss nothing and lose no deadlock
 
 test("transactions that update many rows in their own order never lose a deadlock to the fill", async () => {
   const database = await paymentsDatabase(20_000);
-  let running = true;
+  const stop = new AbortController();
   const errors: unknown[] = [];
   let transactions = 0;
   // From the last row to the first: against the order of the fill. One client, so that it can't deadlock by itself.
   const client = await database.connect();
   const backwards = (async () => {
-    for (let n = 0; running; n += 1) {
+    for (let n = 0; !stop.signal.aborted; n += 1) {
       try {
         await client.query("BEGIN");
         for (const step of [19_000, 15_000, 10_000, 5_000, 1_000]) {
-          await client.query("UPDATE payments SET note = note WHERE id BETWEEN $1 AND $1::int + 200", [step - (n % 900)]);
+          await client.query("UPDATE payments SET note = note WHERE id BETWEEN $1 AND $1::int + 200", [
+            step - (n % 900),
+          ]);
         }
         await client.query(n % 3 === 0 ? "ROLLBACK" : "COMMIT");
         transactions += 1;
@@ -48,7 +50,7 @@ test("transactions that update many rows in their own order never lose a deadloc
     }
   })();
   const result = await runFill(await fillContext(database, { settings: slowly }), centsOf("payments"));
-  running = false;
+  stop.abort();
   await backwards;
   expect(errors).toEqual([]);
   expect(transactions).toBeGreaterThan(1);
@@ -71,7 +73,10 @@ async function startTraffic(database: TestDatabase, writers: number) {
         ["UPDATE payments SET cents = $2 WHERE id = $1", [id, n]],
         // Wider: the row moves to another page.
         ["UPDATE payments SET note = repeat('y', 400) WHERE id = $1", [id]],
-        ["INSERT INTO payments (id, customer, created_at, amount, note) VALUES ($1, 1, now(), $2, '')", [fresh, amount]],
+        [
+          "INSERT INTO payments (id, customer, created_at, amount, note) VALUES ($1, 1, now(), $2, '')",
+          [fresh, amount],
+        ],
         ["DELETE FROM payments WHERE id = $1", [fresh - 3 * writers]],
       ];
       const [sql, values] = statements[n % statements.length]!;

@@ -5,7 +5,15 @@ import { runFill } from "../../src/backfill/run-fill.ts";
 import { MAJORS } from "../support/postgres.ts";
 import { startTestServer } from "../support/servers.ts";
 import { until } from "../support/until.ts";
-import { centsOf, createJournal, createPayments, fillContext, hotShare, paymentsDatabase, type Queryable } from "./fill-database.ts";
+import {
+  centsOf,
+  createJournal,
+  createPayments,
+  fillContext,
+  hotShare,
+  paymentsDatabase,
+  type Queryable,
+} from "./fill-database.ts";
 
 /** A server of its own: a transaction that writes in any of its databases keeps updates from being HOT. */
 async function ownServer(major: number): Promise<Queryable> {

@@ -2,26 +2,41 @@ import { expect, test } from "vitest";
 import { runFill } from "../../src/backfill/run-fill.ts";
 import { DEFAULT_SETTINGS } from "../../src/model/settings.ts";
 import { MAJORS } from "../support/postgres.ts";
-import { centsOf, dawdling, fillContext, fillDatabase, once, paymentsDatabase, sessionSettings, slowly, WRONG } from "./fill-database.ts";
+import {
+  centsOf,
+  dawdling,
+  fillContext,
+  fillDatabase,
+  once,
+  paymentsDatabase,
+  sessionSettings,
+  slowly,
+  WRONG,
+} from "./fill-database.ts";
 
 const wrong = `SELECT count(*)::int AS n FROM payments WHERE ${WRONG}`;
 const filled = "SELECT count(*)::int AS n FROM payments WHERE cents IS NOT NULL";
 
-test.each(MAJORS)("fills every row of PostgreSQL %s, counts it once, and leaves the session as it was", async (major) => {
-  const database = await paymentsDatabase(100_000, { major });
-  const context = await fillContext(database);
-  const before = await sessionSettings(context.session);
-  expect(await runFill(context, centsOf("payments"))).toEqual({ rows: 100_000, quarantined: 0 });
-  expect(await database.query(wrong)).toEqual([{ n: 0 }]);
-  expect(await sessionSettings(context.session)).toEqual(before);
-  const [extent] = await database.query("SELECT state, swept, rows_done, method FROM segue.extent");
-  expect(extent).toEqual({ state: "done", swept: true, rows_done: "100000", method: "stripe" });
-});
+test.each(MAJORS)(
+  "fills every row of PostgreSQL %s, counts it once, and leaves the session as it was",
+  async (major) => {
+    const database = await paymentsDatabase(100_000, { major });
+    const context = await fillContext(database);
+    const before = await sessionSettings(context.session);
+    expect(await runFill(context, centsOf("payments"))).toEqual({ rows: 100_000, quarantined: 0 });
+    expect(await database.query(wrong)).toEqual([{ n: 0 }]);
+    expect(await sessionSettings(context.session)).toEqual(before);
+    const [extent] = await database.query("SELECT state, swept, rows_done, method FROM segue.extent");
+    expect(extent).toEqual({ state: "done", swept: true, rows_done: "100000", method: "stripe" });
+  },
+);
 
 test("an empty table and a table that is filled already take a sweep and nothing else", async () => {
   const database = await paymentsDatabase(0);
   expect(await runFill(await fillContext(database), centsOf("payments"))).toEqual({ rows: 0, quarantined: 0 });
-  await database.query("INSERT INTO payments (id, customer, created_at, amount, note) VALUES (1, 1, now(), '1.00', '')");
+  await database.query(
+    "INSERT INTO payments (id, customer, created_at, amount, note) VALUES (1, 1, now(), '1.00', '')",
+  );
   const again = await fillContext(database);
   expect(await runFill(again, centsOf("payments", { id: "backfill.2.fill" }))).toEqual({ rows: 0, quarantined: 0 });
   expect(again.events.at(-1)).toMatchObject({ type: "progress", fraction: 1, rows: 0 });
@@ -77,7 +92,9 @@ test("a pause holds the fill between batches until it is lifted; a cancellation 
   await runFill(context, centsOf("payments"));
   expect(context.events.slice(0, 2)).toEqual([{ type: "paused" }, { type: "resumed" }]);
   const cancelled = await fillContext(database, { intents: async () => ({ pause: true, cancel: true }) });
-  await expect(runFill(cancelled, centsOf("payments", { id: "backfill.2.fill" }))).rejects.toMatchObject({ code: "SEG0308" });
+  await expect(runFill(cancelled, centsOf("payments", { id: "backfill.2.fill" }))).rejects.toMatchObject({
+    code: "SEG0308",
+  });
 });
 
 test.each(["VACUUM FULL payments", "CLUSTER payments USING payments_customer"])(
@@ -114,7 +131,9 @@ test("user triggers are skipped where the plan says so, and fire otherwise", asy
     CREATE TRIGGER audit AFTER UPDATE ON payments FOR EACH ROW EXECUTE FUNCTION audit();`);
   await runFill(await fillContext(database), centsOf("payments", { userTriggers: "skip" }));
   expect(await database.query("SELECT count(*)::int AS n FROM audit")).toEqual([{ n: 0 }]);
-  await database.query("ALTER TABLE payments DISABLE TRIGGER USER; UPDATE payments SET cents = NULL; ALTER TABLE payments ENABLE TRIGGER USER");
+  await database.query(
+    "ALTER TABLE payments DISABLE TRIGGER USER; UPDATE payments SET cents = NULL; ALTER TABLE payments ENABLE TRIGGER USER",
+  );
   await runFill(await fillContext(database), centsOf("payments", { id: "backfill.2.fill" }));
   expect(await database.query("SELECT count(*)::int AS n FROM audit")).toEqual([{ n: 1_000 }]);
 });
@@ -142,6 +161,13 @@ test("a statement that can't be planned fails the fill instead of putting every 
   expect(await database.query("SELECT count(*)::int AS n FROM segue.quarantine")).toEqual([{ n: 0 }]);
 });
 
+test("a row that takes longer than a batch may is filled alone", async () => {
+  const database = await paymentsDatabase(2_000);
+  const value = "CASE WHEN segue_row.id IN (7, 8, 1500) THEN length(pg_sleep(0.6)::text) ELSE 1 END";
+  const step = centsOf("payments", { set: [{ column: "cents", value }] });
+  expect(await runFill(await fillContext(database), step)).toEqual({ rows: 2_000, quarantined: 0 });
+});
+
 test("names that need quotes, in schemas and of 63 bytes", async () => {
   const database = await fillDatabase();
   const name = 'Größe "x" \\ '.padEnd(60, "z");
@@ -162,7 +188,9 @@ test("names that need quotes, in schemas and of 63 bytes", async () => {
 
 test("expressions see the table's own schema and public, whatever the session's path is", async () => {
   const database = await paymentsDatabase(100);
-  await database.query("CREATE FUNCTION to_cents(text) RETURNS bigint LANGUAGE sql AS 'SELECT ($1::numeric * 100)::bigint'");
+  await database.query(
+    "CREATE FUNCTION to_cents(text) RETURNS bigint LANGUAGE sql AS 'SELECT ($1::numeric * 100)::bigint'",
+  );
   const step = centsOf("payments", { set: [{ column: "cents", value: "to_cents(segue_row.amount)" }] });
   expect(await runFill(await fillContext(database), step)).toEqual({ rows: 100, quarantined: 0 });
 });

@@ -17,7 +17,9 @@ test.each(MAJORS)("counts every row and every mismatch on PostgreSQL %s, and wri
   expect(empty).toMatchObject({ rows: 50_000, mismatches: 50_000 });
   expect(empty.samples).toHaveLength(10);
   await database.query("UPDATE payments SET amount = amount");
-  await database.query("INSERT INTO payments SELECT id + 50000, customer, created_at, amount, note FROM payments WHERE id <= 10000");
+  await database.query(
+    "INSERT INTO payments SELECT id + 50000, customer, created_at, amount, note FROM payments WHERE id <= 10000",
+  );
   expect(await runVerification(context, agree)).toEqual({ rows: 60_000, mismatches: 0, samples: [] });
   expect(await sessionSettings(context.session)).toEqual(before);
   expect(context.events.at(-1)).toMatchObject({ type: "progress", stage: "verify", fraction: 1, rows: 60_000 });

@@ -1,0 +1,87 @@
+import { SegueError } from "../model/errors.ts";
+import { relationKey } from "../model/relation.ts";
+import { sqlstateOf } from "../postgres/sqlstate.ts";
+import { blockBatch, keyBatch } from "./batch-sql.ts";
+import { blockPass } from "./block-pass.ts";
+import { finishExtent, startOver, startSweep } from "./extents.ts";
+import { failureOf } from "./failure.ts";
+import { keyPass } from "./key-pass.ts";
+import { type Lane, type PassResult, workOf } from "./lane.ts";
+import { type Leaf, readTree, rowsPerPage } from "./leaves.ts";
+import { stripesFor, SWEEP } from "./stripes.ts";
+
+/** Sweeps of one leaf before the fill gives up: something keeps making rows that the sync does not fill. */
+const MOST_SWEEPS = 20;
+
+/** Fills one leaf, then sweeps it until a whole sweep has found nothing to do. */
+export async function fillLeaf(start: Lane): Promise<void> {
+  let lane = start;
+  const { worker } = lane;
+  await refuseWhatNeverRuns(lane);
+  const over = async (): Promise<void> => {
+    const leaf = await currentLeaf(lane);
+    worker.context.emit({ type: "restarted", table: leaf.table });
+    const stripes = leaf.method === "stripe" ? stripesFor(await rowsPerPage(leaf, (sql) => worker.ask(sql))) : null;
+    lane = { ...lane, leaf, extent: await startOver(worker, lane.extent, leaf, stripes) };
+  };
+  if (lane.leaf.method === "stripe" && lane.leaf.relfilenode !== lane.extent.relfilenode) await over();
+  let sweeps = lane.extent.stripes === SWEEP ? 1 : 0;
+  // What an interrupted sweep had filled before is not known: it is not the proof.
+  let whole = sweeps === 0 || (lane.extent.block === 0 && lane.extent.cursorKey === null);
+  for (;;) {
+    const result = await pass(lane);
+    if (result.result === "rewritten") {
+      await over();
+      sweeps = 0;
+      continue;
+    }
+    if (sweeps > 0) {
+      worker.context.emit({ type: "swept", table: lane.leaf.table, rows: result.rows });
+      if (result.untouched && whole) break;
+      if (sweeps >= MOST_SWEEPS) throw neverEnds(lane, result.rows);
+    }
+    whole = true;
+    sweeps += 1;
+    const leaf = await currentLeaf(lane);
+    lane = { ...lane, leaf, extent: await startSweep(worker, lane.extent, leaf) };
+  }
+  await finishExtent(worker, lane.extent);
+}
+
+function pass(lane: Lane): Promise<PassResult> {
+  return lane.extent.method === "stripe" ? blockPass(lane) : keyPass(lane);
+}
+
+/** A statement that fails before it has read a row would put every row aside: found by planning it. */
+async function refuseWhatNeverRuns(lane: Lane): Promise<void> {
+  const work = workOf(lane);
+  const range = { from: 0, to: 1, stripe: 0, stripes: 1 };
+  const text = lane.leaf.method === "stripe" ? blockBatch(work, range, null) : keyBatch(work, lane.leaf.order, null, 1);
+  const statement = text.slice(text.indexOf("WITH "));
+  try {
+    await lane.worker.ask(`EXPLAIN ${statement}`);
+  } catch (error) {
+    if (failureOf(sqlstateOf(error)) !== "data") throw error;
+    throw new SegueError("SEG0401", {
+      message: `The fill of ${relationKey(lane.leaf.table)} can't be run: ${error instanceof Error ? error.message : String(error)}`,
+      object: relationKey(lane.leaf.table),
+      cause: error,
+    });
+  }
+}
+
+async function currentLeaf({ worker, step, leaf }: Lane): Promise<Leaf> {
+  const tree = await readTree(step.table, (sql, values) => worker.ask(sql, values));
+  // Detached on the way: what is left of it is nobody's of ours; the last reading of it ends the pass.
+  return tree.leaves.find(({ table }) => relationKey(table) === relationKey(leaf.table)) ?? leaf;
+}
+
+function neverEnds({ leaf }: Lane, rows: number): SegueError {
+  const table = relationKey(leaf.table);
+  return new SegueError("SEG0404", {
+    message: `After ${MOST_SWEEPS} sweeps of ${table} there still were ${rows} rows to fill: something writes rows that the sync does not fill`,
+    object: table,
+    left: "The rows filled so far stay filled; the cursor is saved.",
+    next: "Look for writers with session_replication_role = replica, or a step whose predicate still matches what it fills; then: segue resume",
+  });
+}

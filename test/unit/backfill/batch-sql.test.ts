@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { blockBatch, keyBatch, keyedRowBatch, needs, rowBatch, type Work } from "../../../src/backfill/batch-sql.ts";
+
+const work: Work = {
+  rollout: "7",
+  epoch: 3,
+  extent: "11",
+  table: { schema: "public", name: "Users" },
+  step: { set: [{ column: "handle", value: "lower(segue_row.name)" }], where: "segue_row.handle IS NULL" },
+  keyColumns: ["id"],
+  aside: [],
+};
+
+const returning =
+  "rows_done = rows_done + (SELECT count(*) FROM batch), state = 'running', epoch = 3, updated_at = clock_timestamp() " +
+  "WHERE id = 11 RETURNING (SELECT count(*) FROM batch) AS rows, " +
+  `pg_relation_filenode('public."Users"'::regclass)::text AS relfilenode`;
+
+test("a stripe of a window: fence, rows and cursor in one message", () => {
+  const range = { from: 64, to: 96, stripe: 5, stripes: 16 };
+  expect(blockBatch(work, range, { block: 64, stripe: 6, window: 32 })).toBe(
+    "SELECT segue.fence(7, 3);\n" +
+      "SET CONSTRAINTS ALL IMMEDIATE;\n" +
+      'WITH batch AS (UPDATE ONLY public."Users" AS segue_row SET handle = lower(segue_row.name) ' +
+      "WHERE segue_row.ctid >= '(64,0)'::tid AND segue_row.ctid < '(96,0)'::tid AND " +
+      "CASE WHEN (hashtid(segue_row.ctid) & 15) = 5 THEN (segue_row.handle IS NULL) ELSE false END RETURNING 1) " +
+      `UPDATE segue.extent SET cursor_block = 64, stripe = 6, window_blocks = 32, ${returning}`,
+  );
+});
+
+test("what is locked is left out by an inner scan over the same rows", () => {
+  const text = blockBatch(work, { from: 0, to: 8, stripe: 1, stripes: 2 }, null, true);
+  expect(text).toContain(
+    'WHERE segue_row.ctid = ANY (ARRAY(SELECT segue_row.ctid FROM ONLY public."Users" AS segue_row ' +
+      "WHERE segue_row.ctid >= '(0,0)'::tid AND segue_row.ctid < '(8,0)'::tid AND " +
+      "CASE WHEN (hashtid(segue_row.ctid) & 1) = 1 THEN (segue_row.handle IS NULL) ELSE false END " +
+      "FOR NO KEY UPDATE SKIP LOCKED)) AND CASE WHEN true THEN (segue_row.handle IS NULL) ELSE false END RETURNING 1",
+  );
+  expect(text).toContain(`UPDATE segue.extent SET ${returning}`);
+});
+
+test("rows put aside are left out before the predicate is asked", () => {
+  expect(needs({ ...work, aside: ['{"id": 1}', '{"id": 2}'] }, { stripe: 0, stripes: 4 })).toBe(
+    "CASE WHEN (hashtid(segue_row.ctid) & 3) = 0 AND " +
+      `jsonb_build_object('id', segue_row.id) <> ALL (ARRAY['{"id": 1}', '{"id": 2}']::jsonb[]) ` +
+      "THEN (segue_row.handle IS NULL) ELSE false END",
+  );
+});
+
+test("a sweep has no stripes", () => {
+  expect(needs(work, { stripe: 0, stripes: 1 })).toBe("CASE WHEN true THEN (segue_row.handle IS NULL) ELSE false END");
+});
+
+test("one row by its place, and by its key in whatever leaf it is", () => {
+  expect(rowBatch({ ...work, aside: ['{"id": 1}'] }, "(4,2)")).toContain(
+    `UPDATE ONLY public."Users" AS segue_row SET handle = lower(segue_row.name) WHERE segue_row.ctid = '(4,2)'::tid AND CASE WHEN true THEN`,
+  );
+  expect(keyedRowBatch(work, '{"id": 1}')).toContain(
+    'UPDATE public."Users" AS segue_row SET handle = lower(segue_row.name) WHERE (segue_row.id) = ' +
+      `(SELECT given.id FROM jsonb_populate_record(NULL::public."Users", '{"id": 1}'::jsonb) AS given) AND`,
+  );
+});
+
+test("a batch by key finds its own upper edge", () => {
+  expect(keyBatch(work, ["b", "A"], '{"A": 1, "b": 2}', 500)).toBe(
+    "SELECT segue.fence(7, 3);\n" +
+      "SET CONSTRAINTS ALL IMMEDIATE;\n" +
+      'WITH page AS MATERIALIZED (SELECT segue_row.b, segue_row."A" FROM ONLY public."Users" AS segue_row ' +
+      'WHERE (segue_row.b, segue_row."A") > (SELECT given.b, given."A" FROM ' +
+      `jsonb_populate_record(NULL::public."Users", '{"A": 1, "b": 2}'::jsonb) AS given) ` +
+      'ORDER BY segue_row.b, segue_row."A" LIMIT 500), ' +
+      'edge AS MATERIALIZED (SELECT * FROM page ORDER BY b DESC, "A" DESC LIMIT 1), ' +
+      'batch AS (UPDATE ONLY public."Users" AS segue_row SET handle = lower(segue_row.name) ' +
+      'WHERE (segue_row.b, segue_row."A") > (SELECT given.b, given."A" FROM ' +
+      `jsonb_populate_record(NULL::public."Users", '{"A": 1, "b": 2}'::jsonb) AS given) ` +
+      'AND (segue_row.b, segue_row."A") <= (SELECT b, "A" FROM edge) ' +
+      "AND CASE WHEN true THEN (segue_row.handle IS NULL) ELSE false END RETURNING 1) " +
+      "UPDATE segue.extent SET cursor_key = coalesce((SELECT to_jsonb(edge) FROM edge), cursor_key), window_blocks = 500, " +
+      `${returning}, (SELECT count(*) FROM page) AS seen, cursor_key::text AS cursor`,
+  );
+});
