@@ -20,5 +20,7 @@ export type { Plan } from "./model/plan.ts";
 export type { PartialSettings, RolloutSettings } from "./model/settings.ts";
 export type { RolloutState } from "./model/rollout.ts";
 export { displayWidth } from "./plan/display-width.ts";
+/** @internal for `segue demo` */
+export { ApplicationClient, type ApplicationRow } from "./postgres/application-client.ts";
 export { formatDuration, parseDuration } from "./plan/duration.ts";
 export { renderProblems } from "./plan/render-problems.ts";

@@ -8,7 +8,7 @@ import type { Io } from "./io.ts";
  * @throws SegueError SEG0309 on Ctrl-C
  */
 export async function ask(io: Io, question: string, interrupts: Interrupts): Promise<boolean> {
-  const reader = createInterface({ input: io.stdin, output: process.stderr, terminal: true });
+  const reader = createInterface({ input: io.stdin, output: io.stderr, terminal: true });
   // A terminal in raw mode gives Ctrl-C to the reader, not to the process.
   reader.on("SIGINT", () => interrupts.trigger("SIGINT"));
   try {

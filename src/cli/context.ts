@@ -1,10 +1,16 @@
 import type { Logger } from "pino";
-import type { Segue, VerbOptions } from "../index.ts";
+import type { Segue } from "../index.ts";
 import type { GlobalOptions } from "./global-options.ts";
 import type { Interrupts } from "./interrupts.ts";
 import type { Io } from "./io.ts";
 import type { Output } from "./output.ts";
 import type { Suggest } from "./suggest.ts";
+
+/** How a person stops a verb: at its next checkpoint, or in the middle of a statement. */
+export interface StopSignals {
+  readonly signal: AbortSignal;
+  readonly kill: AbortSignal;
+}
 
 /** What a command works with. */
 export interface Context {
@@ -20,5 +26,5 @@ export interface Context {
   /** @throws SegueError SEG0309 on Ctrl-C */
   ask(question: string): Promise<boolean>;
   /** Runs a verb that Ctrl-C stops at its next checkpoint. */
-  running<T>(work: (verb: Required<VerbOptions>) => Promise<T>): Promise<T>;
+  running<T>(work: (verb: StopSignals) => Promise<T>): Promise<T>;
 }

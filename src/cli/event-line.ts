@@ -62,6 +62,8 @@ function blockedBy(blockers: readonly BlockerInfo[]): string {
 
 function blocker({ pid, user, application, state, transactionAge, query }: BlockerInfo): string {
   const age = transactionAge === null ? null : `for ${elapsed(transactionAge * 1_000)}`;
-  const who = [application, user, state, age].filter((part) => part !== null && part !== "").map((part) => printable(part ?? ""));
+  const who = [application, user, state, age]
+    .filter((part) => part !== null && part !== "")
+    .map((part) => printable(part ?? ""));
   return `pid ${pid}${who.length === 0 ? "" : ` (${who.join(", ")})`}${query === null || query === "" ? "" : `: ${shortened(query, 60)}`}`;
 }

@@ -31,12 +31,12 @@ export class Interrupts {
   readonly trigger = (signal: NodeJS.Signals): void => {
     if (this.#received === null) {
       this.#received = signal;
-      this.#graceful.abort(stopped("stopped on request"));
+      this.#graceful.abort(stopped("stopped on request", "segue status"));
       this.#onFirst(signal);
       return;
     }
     this.unlisten();
-    this.#kill.abort(stopped("stopped at once: the running statement was cancelled"));
+    this.#kill.abort(stopped("stopped at once: the running statement was cancelled", "segue resume"));
   };
 
   listen(): void {
@@ -50,10 +50,10 @@ export class Interrupts {
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const satisfies readonly NodeJS.Signals[];
 
-function stopped(message: string): SegueError {
+function stopped(message: string, next: string): SegueError {
   return new SegueError("SEG0309", {
     message,
     left: "What was committed stands and is recorded.",
-    next: "segue status",
+    next,
   });
 }

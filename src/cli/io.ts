@@ -1,9 +1,8 @@
 /** One of the process's output streams. */
-export interface OutputStream {
+export interface OutputStream extends NodeJS.WritableStream {
   readonly isTTY?: boolean | undefined;
   /** Width of the terminal. */
   readonly columns?: number | undefined;
-  write(text: string): unknown;
 }
 
 /** What a process has of the world: its streams, environment and working directory. Tests give their own. */

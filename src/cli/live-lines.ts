@@ -17,7 +17,8 @@ export class LiveLines {
   /** Replaces the lines; none takes them away. */
   draw(lines: readonly string[]): void {
     const up = this.#drawn === 0 ? "" : `${ESCAPE}[${this.#drawn}A\r${ESCAPE}[J`;
-    const width = this.#stream.columns ?? 80;
+    // A terminal without a size says 0.
+    const width = this.#stream.columns === undefined || this.#stream.columns < 1 ? 80 : this.#stream.columns;
     const text = lines.map((line) => `${fitted(line, width - 1)}\n`).join("");
     this.#drawn = lines.length;
     if (up !== "" || text !== "") this.#stream.write(up + text);

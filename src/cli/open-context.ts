@@ -24,7 +24,9 @@ export function openContext(io: Io, options: GlobalOptions, commands: readonly s
     output.note(`${signal === "SIGINT" ? "^C" : signal} ${finishing}`);
   });
   const wanted = eventFilter();
+  let lastPlan: string | null = null;
   const onEvent = (event: SegueEvent): void => {
+    lastPlan = event.plan;
     logger.debug(event, event.type);
     if (options.quiet === true) return;
     if (!output.json) progress.onEvent(event);
@@ -58,7 +60,7 @@ export function openContext(io: Io, options: GlobalOptions, commands: readonly s
       try {
         return await work({ signal: interrupts.signal, kill: interrupts.kill });
       } catch (error) {
-        throw killed(interrupts) && !(error instanceof SegueError && error.code === "SEG0309") ? interrupts.kill.reason : error;
+        throw stopped(error, interrupts, lastPlan);
       } finally {
         interrupts.unlisten();
         progress.finish();
@@ -67,9 +69,14 @@ export function openContext(io: Io, options: GlobalOptions, commands: readonly s
   };
 }
 
-/** What breaks once the statement was cancelled is no failure of its own. */
-function killed(interrupts: Interrupts): boolean {
-  return interrupts.kill.aborted;
+/** What breaks once the statement was cancelled is no failure of its own; and who stopped a plan is told how it goes on. */
+function stopped(error: unknown, { kill }: Interrupts, plan: string | null): unknown {
+  const isStop = (one: unknown): one is SegueError => one instanceof SegueError && one.code === "SEG0309";
+  const stop: unknown = kill.aborted && !isStop(error) ? kill.reason : error;
+  if (!isStop(stop) || plan === null || stop.next !== "segue resume") return stop;
+  const { message, left } = stop;
+  const next = `segue resume ${plan}`;
+  return new SegueError("SEG0309", { message, next, cause: stop, ...(left === undefined ? {} : { left }) });
 }
 
 function eventFilter(): (event: SegueEvent) => boolean {

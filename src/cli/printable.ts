@@ -8,6 +8,6 @@ export function printable(text: string): string {
 
 /** The first characters of a long text. */
 export function shortened(text: string, most: number): string {
-  const characters = [...printable(text)];
+  const characters = Array.from(printable(text));
   return characters.length <= most ? characters.join("") : `${characters.slice(0, most - 1).join("")}…`;
 }

@@ -5,7 +5,11 @@ import { count, range } from "./units.ts";
 export type ProgressEvent = Extract<SegueEvent, { type: "progress" }>;
 
 const CELLS = 10;
-const STAGES: Readonly<Record<ProgressEvent["stage"], string>> = { fill: "filling", sweep: "checking", verify: "verifying" };
+const STAGES: Readonly<Record<ProgressEvent["stage"], string>> = {
+  fill: "filling",
+  sweep: "checking",
+  verify: "verifying",
+};
 
 /** `users  ████████░░  62.1%  29.9M rows  41k rows/s  ETA 7-9 min`. */
 export function progressText(event: ProgressEvent): string {

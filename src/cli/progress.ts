@@ -26,6 +26,8 @@ export class Progress {
   readonly #live: LiveLines | null;
   readonly #told = new Map<string, number>();
   #plan: string | null = null;
+  /** The plan's name, until there is something to tell of it. */
+  #head: string | null = null;
   #step: { readonly title: string; readonly started: number } | null = null;
   #current: ProgressEvent | null = null;
   #obstacle: string | null = null;
@@ -39,7 +41,7 @@ export class Progress {
   }
 
   readonly onEvent = (event: SegueEvent): void => {
-    if (event.plan !== this.#plan) this.#line(this.#style.colors.bold(event.plan));
+    if (event.plan !== this.#plan) this.#head = this.#style.colors.bold(event.plan);
     this.#plan = event.plan;
     this.#follow(event);
     this.#timer ??= setInterval(() => this.#tick(), this.#live === null ? LINE_EVERY_MS : REDRAW_EVERY_MS).unref();
@@ -92,8 +94,13 @@ export class Progress {
 
   #tick(): void {
     const lines = this.#now();
-    if (this.#live !== null) this.#live.draw(lines);
-    else for (const line of lines) this.#io.stderr.write(`${line}\n`);
+    if (lines.length === 0) return;
+    if (this.#live === null) {
+      for (const line of lines) this.#line(line);
+      return;
+    }
+    this.#writeHead();
+    this.#live.draw(lines);
   }
 
   #now(): string[] {
@@ -109,8 +116,14 @@ export class Progress {
 
   #line(text: string): void {
     this.#live?.draw([]);
+    this.#writeHead();
     this.#io.stderr.write(`${text}\n`);
     if (this.#live !== null) this.#live.draw(this.#now());
+  }
+
+  #writeHead(): void {
+    if (this.#head !== null) this.#io.stderr.write(`${this.#head}\n`);
+    this.#head = null;
   }
 
   /** What is told again and again is told once in 10 s. */

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { EXIT, type ExitCode, SegueError, TOOL_VERSION } from "../index.ts";
 import { COMMANDS } from "./commands.ts";
 import type { Context } from "./context.ts";
+import type { Run } from "./declare-command.ts";
 import { addGlobalOptions, type GlobalOptions } from "./global-options.ts";
 import type { Io } from "./io.ts";
 import { openContext } from "./open-context.ts";
@@ -9,20 +10,15 @@ import { errorFields, renderError } from "./render-error.ts";
 import { colorsFor } from "./terminal.ts";
 import { wireLine } from "./wire.ts";
 
-/** How a command's work is run: with its context, the result being the exit code. */
-export type Run = (command: Command, work: (context: Context) => Promise<ExitCode>) => Promise<void>;
-
-/** Declares one command. */
-export type DeclareCommand = (program: Command, run: Run) => void;
-
 /** Runs the command line. Never throws, never ends the process: the answer is the exit code. */
 export async function runCli(args: readonly string[], io: Io): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
-  let context: Context | null = null;
+  const opened: { context: Context | null } = { context: null };
   const program = createProgram(io);
   const run: Run = async (command, work) => {
     const names = program.commands.map((one) => one.name());
-    context = openContext(io, command.optsWithGlobals<GlobalOptions>(), names);
+    const context = openContext(io, command.optsWithGlobals<GlobalOptions>(), names);
+    opened.context = context;
     context.logger.debug({ command: command.name(), args: command.args, options: context.options }, "command");
     code = await work(context);
   };
@@ -31,8 +27,9 @@ export async function runCli(args: readonly string[], io: Io): Promise<ExitCode>
     await program.parseAsync(args, { from: "user" });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError && isHelp(error)) return error.code === "commander.help" ? EXIT.usage : EXIT.done;
-    return report(io, args, context, error);
+    if (error instanceof CommanderError && isHelp(error))
+      return error.code === "commander.help" ? EXIT.usage : EXIT.done;
+    return report(io, args, opened.context, error);
   }
 }
 
@@ -63,7 +60,8 @@ function report(io: Io, args: readonly string[], context: Context | null, thrown
   const code = exitCodeOf(error, context);
   const suggest = context?.suggest ?? ((text: string) => text);
   const verbose = context?.options.verbose ?? false;
-  if (context?.options.json ?? args.includes("--json")) io.stdout.write(wireLine("error", errorFields(error, suggest, code)));
+  if (context?.options.json ?? args.includes("--json"))
+    io.stdout.write(wireLine("error", errorFields(error, suggest, code)));
   context?.logger.error({ err: error }, "failed");
   io.stderr.write(renderError(error, { colors: colorsFor(io.stderr, io.env), suggest, verbose }));
   return code;

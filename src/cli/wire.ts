@@ -6,8 +6,8 @@ const VERBATIM = new Set(["detail", "content"]);
 
 /** One line of `--json`: an object with `type`, `time` and `schema_version`, its keys in snake_case. */
 export function wireLine(type: string, fields: object, now: Date = new Date()): string {
-  const body = snakeCased(fields) as Record<string, unknown>;
-  return `${JSON.stringify({ ...body, type, time: now.toISOString(), schema_version: SCHEMA_VERSION })}\n`;
+  const { type: _, ...body } = snakeCased(fields) as Record<string, unknown>;
+  return `${JSON.stringify({ type, time: now.toISOString(), schema_version: SCHEMA_VERSION, ...body })}\n`;
 }
 
 /** A copy with all keys in snake_case. */

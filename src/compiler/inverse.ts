@@ -5,6 +5,7 @@ import { relationKey } from "../model/relation.ts";
 import { parseTableName } from "../sql/identifier.ts";
 import { assignmentCanRaise } from "../steps/cast.ts";
 import { canonicalType } from "../steps/add-column.ts";
+import { OPERATIONS } from "./registry.ts";
 
 interface Part {
   readonly operations?: readonly Spec[];
@@ -21,7 +22,9 @@ interface Part {
  */
 export function inverseOf(plan: Plan, catalog: Catalog): Inverse {
   const parts: Part[] = [
-    ...plan.operations.toReversed().map((spec) => ofOperation(spec, catalog)),
+    ...operationsWithCatalogs(plan, catalog)
+      .toReversed()
+      .map(({ spec, before }) => ofOperation(spec, before)),
     ofPhases(plan, catalog),
   ];
   const impossible = parts.flatMap((part) => (part.impossible === undefined ? [] : [part.impossible]));
@@ -34,6 +37,16 @@ export function inverseOf(plan: Plan, catalog: Catalog): Inverse {
     contract: parts.flatMap((part) => part.contract ?? []),
     lost: parts.flatMap((part) => part.lost ?? []),
   };
+}
+
+/** Each operation names columns as the earlier ones leave them. */
+function operationsWithCatalogs(plan: Plan, catalog: Catalog): { spec: Spec; before: Catalog }[] {
+  let before = catalog;
+  return plan.operations.map((spec) => {
+    const found = { spec, before };
+    before = OPERATIONS[spec.kind]?.after(spec.fields as never, before) ?? before;
+    return found;
+  });
 }
 
 function ofOperation(spec: Spec, catalog: Catalog): Part {

@@ -23,9 +23,9 @@ export function scopeOf(plan: Plan, defaultSchema: string): Scope {
     questions.push(...(operation?.questions?.(spec.fields as never, defaultSchema) ?? []));
   }
   for (const spec of explicit(plan)) {
-    for (const table of STEPS[spec.kind]?.tables(spec.fields as never, defaultSchema) ?? []) {
-      tables.set(relationKey(table), table);
-    }
+    const step = STEPS[spec.kind];
+    for (const table of step?.tables(spec.fields as never, defaultSchema) ?? []) tables.set(relationKey(table), table);
+    questions.push(...(step?.questions?.(spec.fields as never, defaultSchema) ?? []));
   }
   const schemas = new Set([defaultSchema, ...[...tables.values()].map((table) => table.schema)]);
   return { tables: [...tables.values()], schemas: [...schemas], questions };

@@ -19,13 +19,23 @@ export function eventText(event: WireEvent, colors: Colors): EventText | null {
     case "state":
       return RESTS.includes(text(event["state"])) ? fixed(`→ ${colors.bold(text(event["state"]))}`) : null;
     case "step_done":
-      return fixed(`${mark(true)} ${shortened(text(event["title"]))}  ${colors.dim(`${Math.round(Number(event["ms"]))} ms`)}`);
+      return fixed(
+        `${mark(true)} ${shortened(text(event["title"]))}  ${colors.dim(`${Math.round(Number(event["ms"]))} ms`)}`,
+      );
     case "progress":
       return progress(event);
+    case "lease_taken":
+      return event["previous"] === null
+        ? null
+        : fixed(`${colors.yellow("!")} takes over from ${text(event["previous"])}, which is dead`);
     case "orphan_settled":
-      return fixed(`${colors.yellow("!")} pid ${text(event["pid"])}, left on the server by the dead process: ${text(event["deed"])}`);
+      return fixed(
+        `${colors.yellow("!")} pid ${text(event["pid"])}, left on the server by the dead process: ${text(event["deed"])}`,
+      );
     case "lock_wait":
-      return fixed(`${colors.yellow("↻")} did not get the lock at once, and stood aside: attempt ${text(event["attempt"])}`);
+      return fixed(
+        `${colors.yellow("↻")} did not get the lock at once, and stood aside: attempt ${text(event["attempt"])}`,
+      );
     case "verified":
       return fixed(
         `${mark(event["mismatches"] === 0)} verified ${text(event["table"])}: ${whole(event["rows"])} rows, ${whole(event["mismatches"])} mismatches`,
@@ -33,7 +43,12 @@ export function eventText(event: WireEvent, colors: Colors): EventText | null {
     case "gate":
       return fixed(`${mark(event["ok"] === true)} ${text(event["gate"])}: ${text(event["detail"])}`);
     case "error":
-      return fixed([event["message"], event["left"]].filter((part) => part !== null).map(text).join(". "));
+      return fixed(
+        [event["message"], event["left"]]
+          .filter((part) => part !== null)
+          .map(text)
+          .join(". "),
+      );
     default:
       return null;
   }
@@ -44,7 +59,11 @@ function progress(event: WireEvent): EventText {
   const bar = "█".repeat(Math.floor(share * CELLS)).padEnd(CELLS, "░");
   const doing = event["stage"] === "fill" ? "filling" : event["stage"] === "sweep" ? "checking" : "verifying";
   const rows = `${whole(event["rows"])} rows`;
-  return { moves: true, share, line: `  ${doing} ${text(event["table"])}  ${bar} ${Math.floor(share * 100)}%  ${rows}` };
+  return {
+    moves: true,
+    share,
+    line: `  ${doing} ${text(event["table"])}  ${bar} ${Math.floor(share * 100)}%  ${rows}`,
+  };
 }
 
 function text(value: unknown): string {

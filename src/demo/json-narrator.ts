@@ -1,12 +1,15 @@
+import type { DemoStream } from "./demo-stream.ts";
 import type { Narrator } from "./narrator.ts";
 
 /** The version of the objects, as the command line's own. */
 const SCHEMA_VERSION = 1;
 
 /** One object a line; what the commands print with `--json` is passed on as it is. */
-export function jsonNarrator(out: NodeJS.WritableStream): Narrator {
+export function jsonNarrator(out: DemoStream): Narrator {
   const line = (type: string, fields: object): void => {
-    out.write(`${JSON.stringify({ type, ...fields, time: new Date().toISOString(), schema_version: SCHEMA_VERSION })}\n`);
+    out.write(
+      `${JSON.stringify({ type, ...fields, time: new Date().toISOString(), schema_version: SCHEMA_VERSION })}\n`,
+    );
   };
   return {
     caption: (text) => line("caption", { text }),

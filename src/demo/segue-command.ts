@@ -35,7 +35,11 @@ const CLI = fileURLToPath(new URL("../cli/main.js", import.meta.url));
 const KEPT = ["PATH", "HOME", "LANG", "TMPDIR", "TEMP", "TMP", "SystemRoot"];
 
 /** Starts `segue <words>` in the demo's folder, and tells of each event as it comes. */
-export function startSegue(place: CommandPlace, words: readonly string[], onEvent: (event: WireEvent) => void): RunningCommand {
+export function startSegue(
+  place: CommandPlace,
+  words: readonly string[],
+  onEvent: (event: WireEvent) => void,
+): RunningCommand {
   place.signal.throwIfAborted();
   const kept = KEPT.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
   const child = spawn(process.execPath, [CLI, ...words, "--json"], {
@@ -58,7 +62,10 @@ export function startSegue(place: CommandPlace, words: readonly string[], onEven
   const ended = (async (): Promise<CommandResult> => {
     try {
       // Both: the last lines may come after the process has ended.
-      const [[exitCode]] = (await Promise.all([once(child, "close"), once(lines, "close")])) as [[number | null], unknown];
+      const [[exitCode]] = (await Promise.all([once(child, "close"), once(lines, "close")])) as [
+        [number | null],
+        unknown,
+      ];
       return { exitCode, events, stderr };
     } finally {
       place.signal.removeEventListener("abort", stop);

@@ -70,8 +70,7 @@ INSERT INTO orders (id, customer_id, amount_cents, status)
   SELECT i, 1 + i % ${customers}, 100 + i % 90000, (${textArray(STATUSES)})[1 + i % ${STATUSES.length}]
     FROM generate_series(1, ${orders}) AS i;
 CREATE INDEX orders_customer_id ON orders (customer_id);
-SELECT setval('customers_id_seq', ${customers}), setval('orders_id_seq', ${orders});
-ANALYZE customers, orders;`;
+SELECT setval('customers_id_seq', ${customers}), setval('orders_id_seq', ${orders});`;
 }
 
 function textArray(words: readonly string[]): string {

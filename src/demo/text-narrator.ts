@@ -1,13 +1,14 @@
 import pc from "picocolors";
+import type { DemoStream } from "./demo-stream.ts";
 import { eventText } from "./event-text.ts";
 import { LiveLine } from "./live-line.ts";
 import type { Narrator } from "./narrator.ts";
 import { isClean, type Summary } from "./summary.ts";
 
 export interface TextOptions {
-  readonly out: NodeJS.WritableStream;
+  readonly out: DemoStream;
   /** Gets the line that moves, if it is a terminal. */
-  readonly err: NodeJS.WritableStream;
+  readonly err: DemoStream;
   readonly color: boolean;
 }
 
@@ -20,7 +21,7 @@ export function textNarrator({ out, err, color }: TextOptions): Narrator {
     out.write(`${text}\n`);
   };
   return {
-    caption: (text) => line(`\n${colors.bold(text)}`),
+    caption: (text) => line(`\n${wrapped(text).map(colors.bold).join("\n")}`),
     file: (path, text) => {
       line(`\n${colors.cyan(`$ cat ${path}`)}`);
       line(text.trimEnd().replaceAll(/^/gm, "  "));
@@ -38,12 +39,18 @@ export function textNarrator({ out, err, color }: TextOptions): Narrator {
       else live.clear();
     },
     traffic: ({ queries, failed, longest }) =>
-      line(colors.dim(`  shop: ${whole(queries)} queries, ${whole(failed)} failed, longest wait ${milliseconds(longest)}`)),
+      line(
+        colors.dim(`  shop: ${whole(queries)} queries, ${whole(failed)} failed, longest wait ${milliseconds(longest)}`),
+      ),
     failure: (message) => line(`\n${colors.red("✖")} ${message}`),
     summary: (summary) => {
       line("");
       for (const [label, value] of rowsOf(summary)) line(`  ${label.padEnd(26)} ${colors.bold(value)}`);
-      line(isClean(summary) ? `\n${colors.green("✔")} No query failed, and no row was lost.` : `\n${colors.red("✖")} Not what this demo is to show.`);
+      line(
+        isClean(summary)
+          ? `\n${colors.green("✔")} No query failed, and no row was lost.`
+          : `\n${colors.red("✖")} Not what this demo is to show.`,
+      );
     },
   };
 }
@@ -55,13 +62,30 @@ function rowsOf(summary: Summary): (readonly [string, string])[] {
     ["longest wait of any query", milliseconds(summary.maxWaitMs)],
     ["p99 before", milliseconds(summary.p99BeforeMs)],
     ["p99 during", milliseconds(summary.p99DuringMs)],
-    ["rows checked", `${whole(summary.rowsVerified)}, and ${whole(summary.rowsVerifiedBySegue)} by segue before the cut-over`],
+    [
+      "rows checked",
+      `${whole(summary.rowsVerified)}, and ${whole(summary.rowsVerifiedBySegue)} by segue before the cut-over`,
+    ],
     ["mismatches", whole(summary.mismatches)],
-    ["statements prepared anew", `${whole(summary.statementsPreparedAnew)} (as after any ALTER TABLE; drivers and poolers do it)`],
+    [
+      "statements prepared anew",
+      `${whole(summary.statementsPreparedAnew)} (as after any ALTER TABLE; drivers and poolers do it)`,
+    ],
     ["catalog after reversal", summary.reversalExact ? "as before" : "not as before"],
     ["state", summary.state ?? "unknown"],
     ["time", `${Math.round(summary.seconds)} s`],
   ];
+}
+
+/** Lines of at most so many characters, broken between words. */
+function wrapped(text: string, width = 96): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 const whole = (number: number): string => number.toLocaleString("en-US");

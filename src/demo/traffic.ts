@@ -2,7 +2,13 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Version } from "./application-version.ts";
 import type { Period } from "./latencies.ts";
-import type { TrafficAnswer, TrafficCounts, TrafficOptions, TrafficReport, TrafficRequest } from "./traffic-protocol.ts";
+import type {
+  TrafficAnswer,
+  TrafficCounts,
+  TrafficOptions,
+  TrafficReport,
+  TrafficRequest,
+} from "./traffic-protocol.ts";
 
 /** The application's clients, in a thread of their own. One request at a time. */
 export class Traffic {

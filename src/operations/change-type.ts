@@ -92,9 +92,13 @@ function alterInPlace(fields: ChangeTypeFields, column: Column): Phases {
   // text and varchar without a length are the same bytes: the way back is as cheap. Any narrower type is not.
   const unlimited = ["text", "character varying"];
   const reverses = unlimited.includes(column.type);
+  const { table, column: name, type } = fields;
   return {
     expand: [
-      { kind: "alter_type", fields: { table: fields.table, column: fields.column, type: fields.type, reverses } },
+      {
+        kind: "alter_type",
+        fields: { table, column: name, type, ...collation(fields.collation ?? null), reverses },
+      },
     ],
     backfill: [],
     contract: [],

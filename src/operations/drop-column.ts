@@ -27,8 +27,8 @@ export const dropColumn: Operation<DropColumnFields> = {
   touches: (fields, schema) => [{ table: parseTableName(fields.table, schema), column: fields.column }],
   compile({ table, column, fill }, catalog) {
     const found = requireTable(catalog, table);
-    const { notNull, default: given, identity } = requireColumn(found, column);
-    const required = notNull && given === null && identity === null;
+    const { notNull, default: given, identity, generated } = requireColumn(found, column);
+    const required = notNull && given === null && identity === null && generated === null;
     return {
       expand:
         fill === undefined

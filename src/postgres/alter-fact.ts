@@ -8,6 +8,9 @@ import { SQLSTATE } from "./sqlstate.ts";
 
 const COPY = "pg_temp.segue_probe";
 
+/** The index of a TOAST table that the ALTER makes, as the first of its columns that may need one: it is empty. */
+const OF_TOAST = / "pg_toast_\d+" /;
+
 /**
  * What `ALTER TABLE <table> <action>` would do to the rows, tried on an empty copy inside the caller's savepoint.
  * The server announces each pass over the rows at DEBUG1, however few there are, and names the C function that
@@ -32,7 +35,9 @@ export async function alterFact(session: Session, table: RelationName, action: s
     stop();
   }
   const passes = (routine: string, verb: string): boolean =>
-    heard.some((notice) => notice.routine === routine && notice.message?.startsWith(verb) === true);
+    heard.some(
+      ({ message = "", routine: found }) => found === routine && message.startsWith(verb) && !OF_TOAST.test(message),
+    );
   const rewrite = passes("ATRewriteTable", "rewriting");
   const reindex = passes("index_build", "building");
   return { rewrite, reindex, scan: rewrite || reindex || passes("ATRewriteTable", "verifying") };

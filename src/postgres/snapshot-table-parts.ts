@@ -1,7 +1,8 @@
 import { USER_TRIGGER } from "./catalog-triggers.ts";
 import { RELATIONS } from "./snapshot-scope.ts";
 
-// Rows that a foreign key to a partitioned table has besides, one a partition, come and go with it.
+// Rows that a foreign key to a partitioned table has besides, one a partition, come and go with it. Whether a partition's
+// NOT NULL is local says how it came there: ATTACH clears the flag, nothing else can, and pg_dump does not look at it.
 export const CONSTRAINTS = `
 WITH ${RELATIONS}
 SELECT c.object, 'constraint ' || quote_ident(k.conname) AS part, json_build_object(
@@ -10,7 +11,7 @@ SELECT c.object, 'constraint ' || quote_ident(k.conname) AS part, json_build_obj
     'index', CASE WHEN k.contype IN ('p', 'u', 'x') THEN i.relname END,
     'comment', obj_description(k.oid, 'pg_constraint'),
     'inherited from', nullif(k.coninhcount, 0),
-    'local', CASE WHEN k.coninhcount > 0 THEN k.conislocal END,
+    'local', CASE WHEN k.coninhcount > 0 AND NOT (k.contype = 'n' AND c.relispartition) THEN k.conislocal END,
     'parent', (SELECT format('%I on %s', p.conname, p.conrelid::regclass) FROM pg_constraint p WHERE p.oid = k.conparentid),
     'triggers', (SELECT json_agg(DISTINCT t.tgenabled) FROM pg_trigger t WHERE t.tgconstraint = k.oid AND t.tgenabled <> 'O')
   ) AS properties

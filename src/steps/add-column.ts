@@ -82,6 +82,7 @@ export const addColumnStep: StepKind<AddColumnFields> = {
     };
   },
   after: (fields, catalog) => withNewColumn(catalog, fields),
+  questions: (fields) => [{ ask: "type", type: fields.type }],
 };
 
 function definition(fields: AddColumnFields): string {

@@ -11,6 +11,7 @@ interface AlterTypeFields {
   readonly table: string;
   readonly column: string;
   readonly type: string;
+  readonly collation?: string | undefined;
   readonly reverses?: boolean | undefined;
 }
 
@@ -22,6 +23,7 @@ export const alterType: StepKind<AlterTypeFields> = {
       table: tableName,
       column: columnName,
       type: typeName,
+      collation: z.string().optional().describe("Default: the column keeps its own."),
       reverses: z.boolean().optional().describe("True if the way back needs no rewrite either."),
     })
     .describe("Changes a type in place, where that rewrites and scans nothing."),
@@ -31,21 +33,21 @@ export const alterType: StepKind<AlterTypeFields> = {
   lower(fields, context) {
     const table = requireTable(context.catalog, fields.table);
     const column = requireColumn(table, fields.column);
-    const alter = (type: string): string =>
-      `ALTER TABLE ${qualified(table)} ALTER COLUMN ${ident(fields.column)} TYPE ${type}${column.collation === null ? "" : ` COLLATE ${column.collation}`}`;
+    const alter = (type: string, collation: string | null): string =>
+      `ALTER TABLE ${qualified(table)} ALTER COLUMN ${ident(fields.column)} TYPE ${type}${collation === null ? "" : ` COLLATE ${collation}`}`;
     const locks = exclusiveLocks(table);
     const place = `${relationKey(table)}.${fields.column}`;
     const back = undoTransaction({
       title: `change ${place} back to ${column.type}`,
       table,
-      statements: [alter(column.type)],
+      statements: [alter(column.type, column.collation)],
       locks,
     });
     const change = shortTransaction(
       {
         title: `change ${place} from ${column.type} to ${fields.type} in place`,
         table,
-        statements: [alter(fields.type)],
+        statements: [alter(fields.type, fields.collation ?? column.collation)],
         locks,
       },
       fields.reverses === true ? [back] : [],
@@ -57,5 +59,7 @@ export const alterType: StepKind<AlterTypeFields> = {
   after: (fields, catalog) =>
     withColumn(catalog, parseTableName(fields.table, catalog.defaultSchema), fields.column, {
       type: canonicalType(catalog, fields.type),
+      ...(fields.collation === undefined ? {} : { collation: fields.collation }),
     }),
+  questions: (fields) => [{ ask: "type", type: fields.type }],
 };

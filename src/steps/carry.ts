@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { Column, Table } from "../model/catalog.ts";
-import { SegueError } from "../model/errors.ts";
 import { columnName, tableName } from "../model/fields.ts";
 import { relationKey } from "../model/relation.ts";
 import { ident, parseTableName, qualified } from "../sql/identifier.ts";
@@ -16,6 +15,7 @@ import { analyze, carryStatistics } from "./carry-statistics.ts";
 import { exclusiveLocks, requireColumn, requireTable } from "./catalog-lookup.ts";
 import type { Draft, LowerContext, StepKind } from "./step-kind.ts";
 import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
+import { uncarriableError } from "./uncarriable-error.ts";
 
 interface CarryFields {
   readonly table: string;
@@ -54,10 +54,11 @@ export const carry: StepKind<CarryFields> = {
     const old = requireColumn(table, fields.from);
     const duplicate = requireColumn(table, fields.to);
     const partitions = partitionsOf(context.catalog, table);
-    refuse(table, fields.from, [
+    const problems = [
       ...uncarriable(table, fields.from, context.settings.ignore_dependents, partitions),
       ...sharedWithOthers(fields, context, table, partitions),
-    ]);
+    ];
+    if (problems.length > 0) throw uncarriableError(table, fields.from, problems);
     const carrying = {
       table,
       family: [table, ...partitions],
@@ -81,16 +82,6 @@ export const carry: StepKind<CarryFields> = {
     };
   },
 };
-
-function refuse(table: Table, column: string, problems: readonly string[]): void {
-  if (problems.length === 0) return;
-  throw new SegueError("SEG0102", {
-    message: `${relationKey(table)}.${column} can't be replaced: something hangs on it that can't be carried over`,
-    object: `${relationKey(table)}.${column}`,
-    problems: problems.map((message) => ({ message })),
-    next: "change or drop these in an earlier plan and create them again in a later one; name what is harmless in settings.ignore_dependents",
-  });
-}
 
 /** What reads two columns that one plan replaces would be copied twice, each time for one of them only. */
 function sharedWithOthers(

@@ -11,6 +11,7 @@ import { exclusiveLocks, nameOf, requireColumn, requireTable } from "./catalog-l
 import { hiddenName } from "./contract-entries.ts";
 import { dropNotNullStatements } from "./drop-not-null-statements.ts";
 import { dropHiddenColumn } from "./drop-hidden-column.ts";
+import { notNullNames } from "./not-null-names.ts";
 import { restoreNotNull } from "./restore-not-null.ts";
 import type { LowerContext, StepKind } from "./step-kind.ts";
 import { unrepresentable } from "./sync-verification.ts";
@@ -90,7 +91,10 @@ export const replaceColumn: StepKind<ReplaceColumnFields> = {
       cutover: [
         shortTransaction(cutover, [back, ...(nullable ? restoreNotNull(table, fields.column, partitions) : [])]),
       ],
-      drop: dropHiddenColumn(table, fields.column, hidden, context.plan),
+      drop: [
+        ...dropHiddenColumn(table, fields.column, hidden, context.plan),
+        ...notNullNames(context.catalog, table, fields.column, final, context.plan),
+      ],
       hides: [{ table: nameOf(table), column: fields.column }],
       losses: [...moved.losses, ...(unheld ? [unrepresentable(table, hidden, final, fields.column)] : [])],
       warnings: warnings(table, fields, swapsName),

@@ -1,5 +1,5 @@
 import type { ZodType } from "zod";
-import type { Catalog } from "../model/catalog.ts";
+import type { Catalog, Question } from "../model/catalog.ts";
 import type { Spec } from "../model/plan.ts";
 import type { Phase } from "../model/phase.ts";
 import type { Touch, Watch } from "../model/program.ts";
@@ -48,6 +48,8 @@ export interface StepKind<Fields = never> {
   readonly phases: readonly Phase[];
   tables(fields: Fields, defaultSchema: string): readonly RelationName[];
   touches(fields: Fields, defaultSchema: string): readonly Touch[];
+  /** What only the server knows, asked for entries that a plan writes itself; the answers stand in catalog.facts. */
+  questions?(fields: Fields, defaultSchema: string): readonly Question[];
   /** @throws SegueError SEG0101, SEG0102, SEG0103 if the catalog can't take it. */
   lower(fields: Fields, context: LowerContext): Lowered;
   /** The catalog as this entry leaves it for the entries after it; left out where they can't see a difference. */

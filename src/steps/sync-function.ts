@@ -2,6 +2,7 @@ import type { Table } from "../model/catalog.ts";
 import type { RelationName } from "../model/relation.ts";
 import { ident, qualified } from "../sql/identifier.ts";
 import { dollarQuote, literal } from "../sql/literal.ts";
+import { isNotNull, isNull } from "../sql/null-test.ts";
 import { rowImage } from "../sql/row-image.ts";
 import { assignable, fitOrNull, stored } from "./cast.ts";
 import type { Derivation, Pair, Sync } from "./sync-pairs.ts";
@@ -16,6 +17,9 @@ export type SyncMode = "healing" | "both" | "reverse";
 
 /** Set to `on` in the backfill's own sessions, whose updates bring the new side with them. */
 const FILL_SETTING = "segue.fill";
+
+/** Not the expression's fault: the application must see these and try again. */
+const RAISE_PASSING = "IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;";
 
 interface FunctionText {
   readonly sync: Sync;
@@ -42,8 +46,10 @@ export function syncFunction(text: FunctionText): string {
 export function syncBody({ sync, plan, mode, names }: FunctionText): string {
   const text = new Writer(sync.table, plan, names);
   const lines = [
+    // A column that a sub-select of the plan calls `found` is not plpgsql's variable.
+    "#variable_conflict use_column",
     "BEGIN",
-    ...sync.pairs.flatMap((pair) => text.pair(pair, mode)),
+    ...sync.pairs.flatMap((pair) => text.pair(pair, mode, sync.pairs.length > 1)),
     // After the cut-over only a hidden column still needs its value: nobody can write it, and it may be NOT NULL.
     ...sync.fill
       .filter(({ column }) => mode !== "reverse" || names.has(column))
@@ -60,8 +66,10 @@ export function changed(columns: readonly string[]): string {
   return `${row("NEW")} *<> ${row("OLD")}`;
 }
 
-function allNull(row: string, columns: readonly string[]): string {
-  return columns.map((column) => `${row}.${ident(column)} IS NULL`).join(" AND ");
+function allNull(columns: readonly Derivation[], names: ReadonlyMap<string, string> = new Map()): string {
+  return columns
+    .map(({ column, type }) => isNull(`NEW.${ident(names.get(column) ?? column)}`, type))
+    .join(" AND ");
 }
 
 /**
@@ -72,13 +80,8 @@ export function updateCondition(sync: Sync): string {
   const reads = [...new Set(sync.pairs.flatMap((pair) => pair.reads))];
   const writes = [...new Set(sync.pairs.flatMap((pair) => pair.forward.map((f) => f.column)))];
   const empty = [
-    ...sync.pairs.map((pair) =>
-      allNull(
-        "NEW",
-        pair.forward.map((f) => f.column),
-      ),
-    ),
-    ...sync.fill.map((derived) => allNull("NEW", [derived.column])),
+    ...sync.pairs.map((pair) => allNull(pair.forward)),
+    ...sync.fill.map((derived) => allNull([derived])),
   ].map((condition) => `(${condition})`);
   const own = [...(writes.length > 0 ? [changed(writes)] : []), ...empty].join(" OR ");
   const outside = `(${notFilling(0)}) AND (${own})`;
@@ -106,13 +109,14 @@ class Writer {
     this.#names = names;
   }
 
-  pair(pair: Pair, mode: SyncMode): string[] {
+  /** `beside`: a fill may need the function for another pair; this one's new side it has brought itself. */
+  pair(pair: Pair, mode: SyncMode, beside: boolean): string[] {
     const named = (columns: readonly string[]): string[] => columns.map((column) => this.#name(column));
     const newSide = named(pair.forward.map((f) => f.column));
     const oldSide = named(pair.reverse.map((r) => r.column));
     const reads = named(pair.reads);
-    const toOld = pair.reverse.flatMap((derived) => this.#assign(derived, "    "));
-    const toNew = pair.forward.flatMap((derived) => this.#assign(derived, "    "));
+    const toOld = pair.reverse.flatMap((derived) => this.#assign(derived, "    ", "unrepresentable"));
+    const toNew = pair.forward.flatMap((derived) => this.#assign(derived, "    ", "quarantine"));
     const nothing = ["    NULL;"];
     if (mode === "reverse") {
       if (toOld.length === 0) return [];
@@ -124,7 +128,7 @@ class Writer {
         : [];
     return [
       "  IF TG_OP = 'INSERT' THEN",
-      `    IF ${allNull("NEW", newSide)} THEN`,
+      `    IF ${allNull(pair.forward, this.#names)} THEN`,
       ...toNew.map((line) => `  ${line}`),
       "    ELSE",
       ...(toOld.length > 0 ? this.#unlessConsistent(pair, toOld) : nothing).map((line) => `  ${line}`),
@@ -132,30 +136,53 @@ class Writer {
       ...(reads.length > 0
         ? [`  ELSIF ${changed(reads)} AND (${filling()} OR NOT ${changed(newSide)}) THEN`, ...toNew]
         : []),
-      `  ELSIF ${changed(newSide)} THEN`,
+      `  ELSIF ${changed(newSide)}${beside ? ` AND (${notFilling(1)})` : ""} THEN`,
       ...(toOld.length > 0 ? [...both, ...toOld] : nothing),
-      ...(mode === "healing" ? [`  ELSIF ${allNull("NEW", newSide)} THEN`, ...toNew] : []),
+      ...(mode === "healing" ? [`  ELSIF ${allNull(pair.forward, this.#names)} THEN`, ...toNew] : []),
       "  END IF;",
     ];
   }
 
   fill(derived: Derivation): string[] {
     return [
-      `  IF NEW.${ident(this.#name(derived.column))} IS NULL THEN`,
-      ...this.#assign(derived, "    "),
+      `  IF ${allNull([derived], this.#names)} THEN`,
+      ...this.#assign(derived, "    ", "quarantine"),
       "  END IF;",
     ];
   }
 
-  /** An insert that brings both sides in agreement (a restore, a copy of a row) keeps them: `reverse` may lose something. */
+  /**
+   * An insert that brings both sides in agreement (a restore, a copy of a row, an update that moves a row to another
+   * partition) keeps them: `reverse` may lose something.
+   */
   #unlessConsistent(pair: Pair, toOld: readonly string[]): readonly string[] {
-    if (pair.forward.some((f) => f.guarded) || pair.reverse.every((r) => r.expression.column !== null)) return toOld;
+    if ([...pair.forward, ...pair.reverse].every((d) => d.sourceType === d.type)) return toOld;
     const side = rowImage(pair.forward.map((f) => `NEW.${ident(this.#name(f.column))}`));
     const derived = rowImage(pair.forward.map((f) => stored(f.expression.render("NEW", this.#names), f.type)));
-    return [`    IF ${side} *<> ${derived} THEN`, ...toOld.map((line) => `  ${line}`), "    END IF;"];
+    const indented = toOld.map((line) => `  ${line}`);
+    if (!pair.forward.some((f) => f.guarded)) return [`    IF ${side} *<> ${derived} THEN`, ...indented, "    END IF;"];
+    // A new writer leaves the old side out, and is spared the subtransaction of a guarded block.
+    const given = pair.reverse.map((r) => isNotNull(`NEW.${ident(this.#name(r.column))}`, r.type)).join(" OR ");
+    return [
+      "    DECLARE",
+      "      agrees boolean := false;",
+      "    BEGIN",
+      `      IF ${given} THEN`,
+      "        BEGIN",
+      `          agrees := ${side} *= ${derived};`,
+      "        EXCEPTION WHEN OTHERS THEN",
+      `          ${RAISE_PASSING}`,
+      "        END;",
+      "      END IF;",
+      "      IF NOT agrees THEN",
+      ...toOld.map((line) => `    ${line}`),
+      "      END IF;",
+      "    END;",
+    ];
   }
 
-  #assign(derived: Derivation, indent: string): string[] {
+  /** `otherwise`: a row without its new side waits for a person; a value that the old side can't hold is counted. */
+  #assign(derived: Derivation, indent: string, otherwise: "quarantine" | "unrepresentable"): string[] {
     const target = `NEW.${ident(this.#name(derived.column))}`;
     const value = derived.expression.render("NEW", this.#names);
     if (!derived.guarded) return [`${indent}${target} := ${assignable(value, derived.type)};`];
@@ -167,10 +194,11 @@ class Writer {
       "BEGIN",
       `  ${target} := ${assignable(value, derived.type)};`,
       "EXCEPTION WHEN OTHERS THEN",
-      // Not the expression's fault: the application must see these and try again.
-      "  IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;",
+      `  ${RAISE_PASSING}`,
       `  ${target} := NULL;`,
-      `  PERFORM segue.quarantine(${this.#here()}, ${this.#key()}, SQLERRM, SQLSTATE);`,
+      otherwise === "quarantine"
+        ? `  PERFORM segue.quarantine(${this.#here()}, ${this.#key()}, SQLERRM, SQLSTATE);`
+        : `  ${this.#witness(otherwise)}`,
       "END;",
     ].map((line) => indent + line);
   }
@@ -190,7 +218,10 @@ class Writer {
   #key(): string {
     const primary = this.#table.constraints.find((constraint) => constraint.kind === "primary key");
     if (primary === undefined) return "jsonb_build_object('row', md5(NEW::text))";
-    return `jsonb_build_object(${primary.columns.map((column) => `${literal(column)}, NEW.${ident(column)}`).join(", ")})`;
+    const taken = new Set(this.#names.values());
+    // After the cut-over a shadow has the key's name; a renamed key is hidden.
+    const called = (column: string): string => `NEW.${ident(taken.has(column) ? column : this.#name(column))}`;
+    return `jsonb_build_object(${primary.columns.map((column) => `${literal(column)}, ${called(column)}`).join(", ")})`;
   }
 }
 

@@ -40,13 +40,16 @@ export interface Sync {
   readonly fill: readonly Derivation[];
 }
 
-/** @throws SegueError SEG0101 for a column that the table lacks, SEG0004 for an expression, SEG0103 for a generated column. */
+/** @throws SegueError SEG0101 for a column that the table lacks or a `reverse` without its `forward`, SEG0004 for an expression, SEG0103 for a generated column. */
 export function resolveSync(fields: SyncFields, table: Table): Sync {
   const derive = (map: SyncFields["forward"]): Derivation[] =>
     Object.entries(map ?? {}).map(([column, scalar]) => derivation(table, column, scalar));
   const forward = derive(fields.forward);
   const reverse = derive(fields.reverse);
-  return { table, pairs: connect(forward, reverse), fill: derive(fields.fill) };
+  const pairs = connect(forward, reverse);
+  const alone = pairs.find((pair) => pair.forward.length === 0)?.reverse[0];
+  if (alone !== undefined) throw unconnected(table, alone.column);
+  return { table, pairs, fill: derive(fields.fill) };
 }
 
 function derivation(table: Table, name: string, scalar: string | number | boolean): Derivation {
@@ -71,6 +74,14 @@ function generatedColumn(table: Table, name: string): SegueError {
   return new SegueError("SEG0103", {
     message: `${relationKey(table)}.${name} is a generated column: a sync trigger can't read or write it`,
     object: `${relationKey(table)}.${name}`,
+  });
+}
+
+function unconnected(table: Table, column: string): SegueError {
+  return new SegueError("SEG0101", {
+    message: `\`reverse\` of ${relationKey(table)}.${column} reads no column that \`forward\` derives, and no \`forward\` reads it: which side a writer changed can't be told`,
+    object: `${relationKey(table)}.${column}`,
+    next: "derive it by `forward`, or by `fill` if it just needs a value",
   });
 }
 

@@ -3,6 +3,7 @@ import { relationKey } from "../model/relation.ts";
 import { type Loss, ROW, type Verification } from "../model/step.ts";
 import { ident, qualified } from "../sql/identifier.ts";
 import { literal } from "../sql/literal.ts";
+import { isNotNull, isNull } from "../sql/null-test.ts";
 import { rowImage } from "../sql/row-image.ts";
 import { nameOf } from "./catalog-lookup.ts";
 import { assignable, stored } from "./cast.ts";
@@ -12,7 +13,9 @@ const row = (columns: readonly Derivation[]): string => rowImage(columns.map((d)
 const values = (columns: readonly Derivation[]): string =>
   rowImage(columns.map((d) => stored(d.expression.render(ROW), d.type)));
 const allNull = (columns: readonly Derivation[]): string =>
-  columns.map((d) => `${ROW}.${ident(d.column)} IS NULL`).join(" AND ");
+  columns.map((d) => isNull(`${ROW}.${ident(d.column)}`, d.type)).join(" AND ");
+/** True, as SQL, if the expression comes to a value for the row. */
+const hasValue = (d: Derivation): string => isNotNull(`(${d.expression.render(ROW)})`, d.type);
 
 /**
  * A row is consistent if `new = forward(old)` or `old = reverse(new)`. Both sides are read from one row version, so the
@@ -31,7 +34,7 @@ function mismatch(pair: Pair): string {
 export function verification(sync: Sync): readonly Verification[] {
   const predicates = [
     ...sync.pairs.filter((pair) => pair.forward.length > 0).map(mismatch),
-    ...sync.fill.map((d) => `(${ROW}.${ident(d.column)} IS NULL AND (${d.expression.render(ROW)}) IS NOT NULL)`),
+    ...sync.fill.map((d) => `(${allNull([d])} AND ${hasValue(d)})`),
   ];
   if (predicates.length === 0) return [];
   return [
@@ -50,7 +53,7 @@ export function fillOf(sync: Sync): { set: { column: string; value: string }[]; 
   const parts = sync.pairs.filter((pair) => pair.forward.length > 0).length + sync.fill.length;
   for (const pair of sync.pairs) {
     if (pair.forward.length === 0) continue;
-    const given = pair.forward.map((d) => `(${d.expression.render(ROW)}) IS NOT NULL`).join(" OR ");
+    const given = pair.forward.map(hasValue).join(" OR ");
     const need = `${allNull(pair.forward)} AND (${given})`;
     needs.push(need);
     for (const d of pair.forward) {
@@ -62,7 +65,7 @@ export function fillOf(sync: Sync): { set: { column: string; value: string }[]; 
   for (const d of sync.fill) {
     const own = `${ROW}.${ident(d.column)}`;
     const value = d.expression.render(ROW);
-    needs.push(d.expression.constant ? `${own} IS NULL` : `${own} IS NULL AND (${value}) IS NOT NULL`);
+    needs.push(d.expression.constant ? allNull([d]) : `${allNull([d])} AND ${hasValue(d)}`);
     set.push({
       column: d.column,
       value: parts === 1 ? assignable(value, d.type) : `coalesce(${own}, ${assignable(value, d.type)})`,

@@ -50,12 +50,13 @@ for (const major of MAJORS) {
     const { order } = await segue.check();
     for (const { id, gates, settings } of order) {
       const before = await catalogOf(shop);
+      const stood = await leftBehind(shop);
       const [up] = await segue.up([id]);
       expect(["ready", "completed"], id).toContain(up?.state);
       await write(shop);
       expect(await segue.reverse(id), id).toMatchObject({ state: "reversed" });
       expect(await catalogDifference(before, shop), id).toEqual([]);
-      expect(await leftBehind(shop), id).toEqual([]);
+      expect(await leftBehind(shop), id).toEqual(stood);
 
       const [again] = await segue.up([id]);
       if (again?.state === "completed") continue;

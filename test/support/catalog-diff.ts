@@ -31,7 +31,8 @@ export async function leftBehind(database: TestDatabase): Promise<readonly strin
     `select 'function ' || p.oid::regprocedure as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
       where n.nspname = 'segue' and p.proname like 'sync%'
      union all select 'trigger ' || tgname from pg_trigger where tgname like '%segue%' and tgrelid::regclass::text not like 'segue.%'
-     union all select 'column ' || attrelid::regclass || '.' || attname from pg_attribute where attname like 'segue\\_%' and not attisdropped
+     union all select 'column ' || attrelid::regclass || '.' || attname from pg_attribute join pg_class c on c.oid = attrelid
+      where attname like 'segue\\_%' and not attisdropped and c.relkind in ('r', 'p')
      union all select 'schema ' || nspname from pg_namespace where nspname = 'segue_hidden'`,
   );
   return rows.map((row) => row.name);

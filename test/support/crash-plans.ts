@@ -3,6 +3,8 @@ export interface CrashPlan {
   /** The plan's name, as the verbs take it. */
   readonly name: string;
   readonly files: Readonly<Record<string, string>>;
+  /** True if its contract drops something, so that it can't be reversed to the end. */
+  readonly drops: boolean;
   /** Makes the tables and their rows: the same for all plans. */
   readonly schema: string;
 }
@@ -25,14 +27,16 @@ insert into accounts (username, region_id, status)
   select 'user' || n, 1 + n % 7, case when n % 3 > 0 then 'active' end from generate_series(1, 300) as n;
 `;
 
-const yaml = (name: string, text: string): CrashPlan => ({
+const yaml = (name: string, text: string, drops = false): CrashPlan => ({
   name,
+  drops,
   files: { [`1_${name}.yaml`]: `${text}\nsettings: { contract: { soak: 0s } }\n` },
   schema: SCHEMA,
 });
 
 const sql = (name: string, up: string, down: string): CrashPlan => ({
   name,
+  drops: false,
   files: { [`1_${name}.up.sql`]: up, [`1_${name}.down.sql`]: down },
   schema: SCHEMA,
 });
@@ -40,11 +44,13 @@ const sql = (name: string, up: string, down: string): CrashPlan => ({
 export const RENAME_COLUMN = yaml(
   "rename_column",
   "operations: [rename_column: { table: accounts, from: username, to: handle }]",
+  true,
 );
 
 export const CHANGE_TYPE = yaml(
   "change_type",
   "operations: [change_type: { table: accounts, column: region_id, type: bigint }]",
+  true,
 );
 
 export const CREATE_INDEX = yaml(

@@ -1,12 +1,14 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Client } from "pg";
 import { expect, onTestFinished } from "vitest";
 import { createSegue, type Segue } from "../../src/index.ts";
 import type { Snapshot } from "../../src/postgres/snapshot.ts";
 import { catalogDifference, catalogOf, leftBehind } from "./catalog-diff.ts";
 import type { CrashPlan } from "./crash-plans.ts";
 import { type TestDatabase, testDatabase } from "./postgres.ts";
+import { type RunnerEnd, type RunnerProcess, type RunnerVerb, startRunner } from "./runner-process.ts";
 
 /**
  * How many failpoints a test passes over for each that it tries: `SEGUE_CRASH_STRIDE`. 1 tries them all, which takes a
@@ -28,24 +30,62 @@ export async function atEveryPoint(life: (point: number) => Promise<"struck" | "
 export interface Workplace {
   readonly plan: string;
   readonly folder: string;
-  /** Where a runner of it writes down its failpoints. */
+  /** Where the last process that was started wrote down its failpoints. */
   readonly log: string;
   /** A fresh database, as it is before the plan. */
   database(): Promise<TestDatabase>;
+  /** A fresh database, as far in the plan as it can be while all of it can still be taken back. */
+  reversibleDatabase(): Promise<TestDatabase>;
+  /** Starts a process that runs verbs of the plan, with settings of the failpoints. */
+  start(database: TestDatabase, verbs: readonly RunnerVerb[], env?: Readonly<Record<string, string>>): Promise<RunnerProcess>;
+  /** Runs one in this process. */
   segue(database: TestDatabase): Segue;
 }
+
+export const SUCCESS: RunnerEnd = { exitCode: 0, signal: null, error: null };
 
 export async function workplace({ name, files, schema }: CrashPlan): Promise<Workplace> {
   const folder = await mkdtemp(join(tmpdir(), "segue-crash-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   for (const [file, content] of Object.entries(files)) await writeFile(join(folder, file), content);
+  const segue = (url: string): Segue => createSegue({ url, plans: folder, cwd: folder, env: {} });
+  const log = join(folder, "points.log");
   return {
     plan: name,
     folder,
-    log: join(folder, "points.log"),
+    log,
+    async start(database, verbs, env = {}) {
+      await rm(log, { force: true });
+      return startRunner({ url: database.url, plans: folder, plan: name, verbs, env: { SEGUE_FAILPOINT_LOG: log, ...env } });
+    },
     database: () => testDatabase({ template: { name: "crash", script: schema } }),
-    segue: (database) => createSegue({ url: database.url, plans: folder, cwd: folder, env: {} }),
+    reversibleDatabase: () =>
+      testDatabase({
+        template: {
+          name: `crash_${name}`,
+          async script(client) {
+            await client.query(schema);
+            await toTheSoak(name, segue(urlOf(client)));
+          },
+        },
+      }),
+    segue: ({ url }) => segue(url),
   };
+}
+
+function urlOf({ user, password, host, port, database }: Client): string {
+  return `postgres://${user}:${password}@${host}:${port}/${database}`;
+}
+
+async function toTheSoak(plan: string, segue: Segue): Promise<void> {
+  await segue.expand(plan);
+  await segue.backfill(plan);
+  try {
+    await segue.contract(plan);
+  } catch (error) {
+    // It drops nothing without a word from a person.
+    if ((error as { code?: string }).code !== "SEG0306") throw error;
+  }
 }
 
 /** The verbs from nothing to the end. */
@@ -72,28 +112,40 @@ export async function expireLease(database: TestDatabase): Promise<void> {
   if (found?.installed === true) await database.query("update segue.lease set expires_at = clock_timestamp()");
 }
 
+/** The state of the rollout; null if there is none. */
+export async function stateOf(database: TestDatabase): Promise<string | null> {
+  const [found] = await database.query<{ installed: boolean }>("select to_regclass('segue.rollout') is not null as installed");
+  if (found?.installed !== true) return null;
+  const rows = await database.query<{ state: string }>("select state from segue.rollout order by id desc limit 1");
+  return rows[0]?.state ?? null;
+}
+
 /** What a database must come to, whatever happened on the way. */
 export interface Outcome {
   readonly catalog: Snapshot;
   readonly data: Data;
+  /** Objects that bear a name of Segue's. */
+  readonly left: readonly string[];
 }
 
 /** Of each table the number and the digest of its rows. */
 export type Data = Readonly<Record<string, string>>;
 
 export async function outcomeOf(database: TestDatabase): Promise<Outcome> {
-  return { catalog: await catalogOf(database), data: await dataOf(database) };
+  return { catalog: await catalogOf(database), data: await dataOf(database), left: await leftBehind(database) };
 }
 
 /** Fails unless the database is in this state, with nothing of a rollout left over and nobody holding its lease. */
-export async function expectOutcome(database: TestDatabase, { catalog, data }: Outcome, state: "completed" | "reversed"): Promise<void> {
-  expect(await catalogDifference(catalog, database), "the catalog").toEqual([]);
-  expect(await dataOf(database), "the data").toEqual(data);
-  expect(await leftBehind(database), "what is left of the rollout").toEqual([]);
-  expect(await database.query("select state, error from segue.rollout order by id desc limit 1")).toEqual([{ state, error: null }]);
+export async function expectOutcome(database: TestDatabase, wanted: Outcome, state: "completed" | "reversed" | null): Promise<void> {
+  expect(await catalogDifference(wanted.catalog, database), "the catalog").toEqual([]);
+  expect(await dataOf(database), "the data").toEqual(wanted.data);
+  expect(await leftBehind(database), "what is left of the rollout").toEqual(wanted.left);
+  expect(await stateOf(database), "the rollout").toEqual(state);
+  if (state === null) return;
+  expect(await database.query("select error from segue.rollout where error is not null"), "errors").toEqual([]);
   expect(await database.query("select owner from segue.lease"), "the lease").toEqual([]);
-  const open = state === "completed" ? "<> 'done'" : "not in ('pending', 'undone', 'done')";
-  expect(await database.query(`select stage, step, state from segue.step where state ${open}`), "unfinished steps").toEqual([]);
+  const over = state === "completed" ? "('done')" : "('pending', 'undone', 'done')";
+  expect(await database.query(`select stage, step, state from segue.step where state not in ${over}`), "open steps").toEqual([]);
 }
 
 async function dataOf(database: TestDatabase): Promise<Data> {
@@ -111,14 +163,20 @@ async function dataOf(database: TestDatabase): Promise<Data> {
   return data;
 }
 
+/** The failpoints that the last process passed, as its log has them. */
+export async function passedPoints({ log }: Workplace): Promise<readonly string[]> {
+  return (await readFile(log, "utf8")).trimEnd().split("\n");
+}
+
 /** Runs `check`, and says of its failure at which statement the process was struck. */
-export async function told(point: number, log: string, check: () => Promise<void>): Promise<void> {
+export async function told(point: number, place: Workplace, check: () => Promise<void>): Promise<void> {
   try {
     await check();
   } catch (error) {
-    const lines = (await readFile(log, "utf8")).trimEnd().split("\n");
-    const sql = lines.find((line) => line.startsWith(`${point}\t`)) ?? lines.at(-1);
+    const points = await passedPoints(place);
+    const sql = points.find((line) => line.startsWith(`${point}\t`)) ?? points.at(-1);
     const when = point % 2 === 1 ? "before" : "after";
-    throw new Error(`Struck at point ${point}, ${when}: ${sql}\n${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${place.plan}, struck at point ${point}, ${when}: ${sql}\n${why}`, { cause: error });
   }
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pg from "pg";
 import { expect, onTestFinished } from "vitest";
 import { createSegue, type ReverseVerbOptions, type Segue, type SegueEvent, SegueError } from "../../src/index.ts";
 import { DEFAULT_SETTINGS } from "../../src/model/settings.ts";
@@ -10,7 +11,7 @@ import { type TestDatabase, testDatabase } from "./postgres.ts";
 import { Traffic } from "./traffic.ts";
 
 /** Turns of every client between two things that happen. */
-const TURNS = 15;
+const TURNS = 10;
 
 /**
  * How long a query of the application may take: behind a strong lock it waits one lock timeout, and once more if the
@@ -132,7 +133,11 @@ class Life {
       return await this.#reverse(this.#options.reversal);
     }
     const ready = await catalogOf(this.#database);
-    await this.#contract();
+    if ((await this.#contract()).includes("completed")) {
+      // Nothing was hidden, so nothing soaks: what is taken back is the whole.
+      await this.#traffic.stop("new");
+      return await this.#backToOld();
+    }
     await this.#verb("reverse to ready", "ready", (plan) => this.#segue.reverse(plan, { to: "ready" }));
     expect(await catalogDifference(ready, this.#database), "catalog back at ready").toEqual([]);
     await this.#mayRun("old and new");
@@ -141,6 +146,11 @@ class Life {
     await this.#checkpoint("old", "new");
     await this.#contract();
     await this.#traffic.stop("new");
+    await this.#backToOld();
+  }
+
+  /** From the soak in one go: neither version can work until the reversal is over. */
+  async #backToOld(): Promise<void> {
     await this.#reverse(this.#options.reversal);
     await this.#traffic.start("old");
     await this.#traffic.turns(TURNS);
@@ -170,7 +180,7 @@ class Life {
   }
 
   async #expand(): Promise<void> {
-    this.#oracle.filled = "maybe";
+    this.#oracle.moving();
     await this.#verb("expand", "expanded", (plan) => this.#segue.expand(plan));
     await this.#traffic.turns(TURNS);
   }
@@ -186,17 +196,18 @@ class Life {
   }
 
   /** The old version stops; the cut-over comes while the new one works. */
-  async #contract(): Promise<void> {
+  async #contract(): Promise<readonly string[]> {
     await this.#traffic.stop("old");
-    await this.#verb("contract", null, (plan) => contractToSoak(this.#segue, plan));
+    const states = await this.#verb("contract", null, (plan) => contractToSoak(this.#segue, plan));
     await this.#mayRun("new");
     await this.#traffic.turns(TURNS);
     await this.#checkpoint("new");
+    return states;
   }
 
   /** Everything back: nothing of the rollout is left in the catalog. */
   async #reverse(options: ReverseVerbOptions = {}): Promise<void> {
-    this.#oracle.filled = "maybe";
+    this.#oracle.moving();
     await this.#verb("reverse", "reversed", (plan) => this.#segue.reverse(plan, options), this.#plans.toReversed());
     await this.#mayRun("old");
     await this.#traffic.quietly(async () => {
@@ -284,7 +295,7 @@ export async function contractToSoak(segue: Segue, plan: string): Promise<{ stat
 
 async function readRows(database: TestDatabase, version: Version): Promise<Map<number, Row & Readonly<Record<string, Value>>>> {
   const columns = [COUNTER, ...columnsOf(version)];
-  const list = columns.map((column) => `${column}::text`).join(", ");
+  const list = columns.map(pg.escapeIdentifier).map((column) => `${column}::text`).join(", ");
   const rows = await database.query(`select id::int, ${list} from ${version.table} order by id`);
   return new Map(rows.map(({ id, ...row }) => [id as number, row as Readonly<Record<string, Value>>]));
 }

@@ -27,8 +27,8 @@ export interface Version {
   readonly defaults?: Readonly<Record<string, Value | Unsure>>;
   /** Columns that follow from the key and are never updated: a partition key. */
   readonly fixed?: Readonly<Record<string, (id: number) => string>>;
-  /** False where a named statement that returns its columns can't live through the cut-over: their types change. */
-  readonly preparedReads?: boolean;
+  /** False where a named statement can't live through the cut-over: the types that it was prepared with change. */
+  readonly named?: boolean;
 }
 
 export type Side = "old" | "new";
@@ -45,11 +45,18 @@ export interface Link {
   readonly reads?: readonly string[];
   /** A change to one of these new columns recomputes `reverse`. Default: the columns that only the new version knows. */
   readonly writes?: readonly string[];
+  /** True if `forward` is what a row gets while it has nothing, and keeps whatever becomes of the old side. */
+  readonly once?: boolean;
+  /** What two spellings of the same value have in common, where a type prints it anew. */
+  canonical?(value: Value): Value;
   /** What is stored of a row that was written, where the rollout fills what a write leaves out. */
   stored?(row: Row, filled: Filled): Row;
   /** What a reversal with `fill` makes of an old row. */
   afterReverse?(old: Row): Row;
 }
+
+/** The versions know the same columns: what one writes the other reads as it is. */
+export const SAME: Link = { forward: () => ({}), reverse: () => ({}) };
 
 interface Expected {
   readonly old: Row;
@@ -123,11 +130,21 @@ export class Oracle {
     this.#hot.clear();
   }
 
+  /** A verb begins that fills, or ends the filling: until it has ended either is right. */
+  moving(): void {
+    this.#restore("maybe");
+  }
+
   /** The rollout is ready: what lacked a value has it. */
   ready(): void {
-    this.filled = "yes";
+    this.#restore("yes");
+  }
+
+  #restore(filled: Filled): void {
+    this.filled = filled;
+    if (this.#link === null) return;
     for (const [id, { old, new: fresh }] of this.#rows.old) {
-      this.#rows.old.set(id, { old: this.#stored(old, "yes"), new: this.#stored(fresh, "yes") });
+      this.#rows.old.set(id, { old: this.#stored(old, filled), new: this.#stored(fresh, filled) });
     }
   }
 
@@ -148,12 +165,16 @@ export class Oracle {
     if (whole === undefined || expected === undefined) return found === undefined ? null : `${side} ${id}: there again, though deleted: ${JSON.stringify(found)}`;
     if (found === undefined) return `${side} ${id}: lost; expected ${JSON.stringify(expected)}`;
     for (const [column, value] of Object.entries(expected)) {
-      const actual = found[column] as Value | undefined;
-      const same = value instanceof Unsure ? actual !== undefined && value.admits(actual) : actual === value;
+      const actual = this.#canonical(found[column] as Value | undefined);
+      const same = value instanceof Unsure ? actual !== undefined && value.admits(actual) : actual === this.#canonical(value);
       if (!same) return `${side} ${id}.${column}: expected ${JSON.stringify(value)}, found ${JSON.stringify(actual)} in ${JSON.stringify(found)}`;
-      if (value instanceof Unsure) this.#learn(side, id, column, actual as Value);
+      if (value instanceof Unsure && (this.filled !== "maybe" || value.among === null)) this.#learn(side, id, column, actual as Value);
     }
     return null;
+  }
+
+  #canonical<V extends Value | undefined>(value: V): V {
+    return value === undefined ? value : ((this.#link?.canonical?.(value) ?? value) as V);
   }
 
   #learn(side: Side, id: number, column: string, value: Value): void {
@@ -174,9 +195,16 @@ export class Oracle {
     const other: Side = side === "old" ? "new" : "old";
     const triggers = (side === "old" ? this.#link.reads : this.#link.writes) ?? Object.keys(own).filter((column) => !this.#shared.has(column));
     const derives = before === undefined || changed.some((column) => triggers.includes(column));
-    const derived = derives ? (side === "old" ? this.#link.forward(own) : this.#link.reverse(own)) : {};
+    const derived = derives ? (side === "old" ? this.#forward(own, before?.new, filled) : this.#link.reverse(own)) : {};
     const theirs = this.#stored({ ...before?.[other], ...this.#common(own), ...derived }, filled);
     this.#rows[side].set(id, side === "old" ? { old: own, new: theirs } : { old: theirs, new: own });
+  }
+
+  #forward(old: Row, before: Row | undefined, filled: Filled): Row {
+    const { forward, once } = this.#link as Link;
+    if (once !== true || before === undefined || filled === "no") return forward(old);
+    if (filled === "yes") return {};
+    return Object.fromEntries(Object.entries(forward(old)).map(([column, value]) => [column, either(before[column] ?? null, value)]));
   }
 
   #common(row: Row): Row {
@@ -186,6 +214,11 @@ export class Oracle {
   #stored(row: Row, filled: Filled): Row {
     return this.#link?.stored?.(row, filled) ?? row;
   }
+}
+
+function either(a: Value | Unsure, b: Value | Unsure): Unsure {
+  const among = [a, b].map((value) => (value instanceof Unsure ? value.among : [value]));
+  return new Unsure(among.some((values) => values === null) ? null : among.flatMap((values) => values ?? []));
 }
 
 /** The columns of a version, those that follow from the key included. */

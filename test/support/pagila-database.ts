@@ -1,17 +1,23 @@
+import { fileURLToPath } from "node:url";
+import { describe } from "vitest";
 import { createSegue, type PartialSettings, type Segue } from "../../src/index.ts";
 import { openSession } from "../../src/postgres/session.ts";
 import { type Snapshot, snapshotCatalog } from "../../src/postgres/snapshot.ts";
 import { pagilaScript } from "./pagila.ts";
-import { testDatabase, type TestDatabase } from "./postgres.ts";
-
-/** The plans that are run on Pagila, one folder for all tests. */
-const PLANS = new URL("../pagila/plans/", import.meta.url).pathname;
+import { MAJORS, testDatabase, type TestDatabase } from "./postgres.ts";
 
 /** A Pagila of a test's own. */
 export interface Pagila extends TestDatabase {
-  /** A Segue on it; each call of a verb connects and disconnects. */
-  segue(settings?: PartialSettings): Segue;
+  /** A Segue on it, with the plans of a folder in test/pagila. Each call of a verb connects and disconnects. */
+  segue(settings?: PartialSettings, folder?: "plans" | "first-tries"): Segue;
   snapshot(): Promise<Snapshot>;
+}
+
+/** Tests on Pagila, for each major; skipped where its script is not at hand. */
+export function describePagila(title: string, tests: (major: number) => void): void {
+  const missing = pagilaScript() === null;
+  const reason = missing ? " (skipped: there is no pagila.sql)" : "";
+  describe.skipIf(missing).each(MAJORS)(`${title} on PostgreSQL %i${reason}`, tests);
 }
 
 /** A clone of Pagila; call it only where `pagilaScript()` is not null. */
@@ -21,7 +27,14 @@ export async function pagilaDatabase(major: number): Promise<Pagila> {
   const database = await testDatabase({ major, template: { name: "pagila", script } });
   return {
     ...database,
-    segue: (settings = {}) => createSegue({ url: database.url, plans: PLANS, config: undefined, env: {}, actor: "test", settings }),
+    segue: (settings = {}, folder = "plans") =>
+      createSegue({
+        url: database.url,
+        plans: fileURLToPath(new URL(`../pagila/${folder}`, import.meta.url)),
+        env: {},
+        actor: "test",
+        settings,
+      }),
     snapshot: async () => {
       const session = await openSession({ connectionString: database.url }, { applicationName: "snapshot" });
       try {

@@ -256,8 +256,8 @@ class Client {
     if (id === null) return;
     const row = this.#row(id);
     const exists = this.#context.oracle.expected(this.#side, id) !== undefined;
-    const target = ["id", ...Object.keys(this.#version.fixed ?? {})].join(", ");
-    const set = Object.keys(this.#version.columns).map((column) => `${column} = excluded.${column}`).join(", ");
+    const target = quoted(["id", ...Object.keys(this.#version.fixed ?? {})]);
+    const set = Object.keys(this.#version.columns).map(pg.escapeIdentifier).map((column) => `${column} = excluded.${column}`).join(", ");
     const sql = `insert into ${this.#version.table} (id, ${names(row)}) values ($1, ${marks(row, 2)}) on conflict (${target}) do update set ${set}`;
     await this.#query("upsert", sql, [id, ...Object.values(row)]);
     if (exists) this.#context.oracle.updated(this.#side, id, row, this.#meanwhile(filled));
@@ -312,8 +312,8 @@ class Client {
 
   async #readPrepared(ids: readonly (number | null)[]): Promise<void> {
     const wanted = ids.filter((id) => id !== null);
-    const sql = `select id, ${COUNTER}, ${columnsOf(this.#version).join(", ")} from ${this.#version.table} where id = any($1)`;
-    const { rows } = await this.#query("select", sql, [`{${wanted.join()}}`], this.#version.preparedReads ?? true);
+    const sql = `select id, ${COUNTER}, ${quoted(columnsOf(this.#version))} from ${this.#version.table} where id = any($1)`;
+    const { rows } = await this.#query("select", sql, [`{${wanted.join()}}`]);
     for (const id of wanted) this.#compare(id, rows.find((row) => Number(row["id"]) === id));
   }
 
@@ -331,7 +331,7 @@ class Client {
     if (wrong !== null) throw new Error(`a client read what nobody wrote: ${wrong}`);
   }
 
-  async #query(kind: string, sql: string, values: readonly unknown[] = [], named = values.length > 0): Promise<pg.QueryResult<Record<string, unknown>>> {
+  async #query(kind: string, sql: string, values: readonly unknown[] = [], named = this.#version.named ?? true): Promise<pg.QueryResult<Record<string, unknown>>> {
     const name = named ? { name: nameOf(sql) } : {};
     const run = (): Promise<pg.QueryResult<Record<string, unknown>>> =>
       values.length === 0 ? this.#session.query(sql) : this.#session.query({ text: sql, values: [...values], ...name });
@@ -391,9 +391,10 @@ class Client {
 
 type PlainRow = Row & Readonly<Record<string, Value>>;
 
-const names = (row: PlainRow): string => Object.keys(row).join(", ");
+const quoted = (columns: readonly string[]): string => columns.map(pg.escapeIdentifier).join(", ");
+const names = (row: PlainRow): string => quoted(Object.keys(row));
 const marks = (row: PlainRow, first: number): string => Object.keys(row).map((_, index) => `$${first + index}`).join(", ");
-const assignments = (row: PlainRow, first: number): string => Object.keys(row).map((column, index) => `${column} = $${first + index}`).join(", ");
+const assignments = (row: PlainRow, first: number): string => Object.keys(row).map((column, index) => `${pg.escapeIdentifier(column)} = $${first + index}`).join(", ");
 
 const statementNames = new Map<string, string>();
 function nameOf(sql: string): string {

@@ -1,0 +1,47 @@
+import { declareApprove } from "./commands/approve.ts";
+import { declareBackfill } from "./commands/backfill.ts";
+import { declareCancel } from "./commands/cancel.ts";
+import { declareCheck } from "./commands/check.ts";
+import { declareContract } from "./commands/contract.ts";
+import { declareDemo } from "./commands/demo.ts";
+import { declareDoctor } from "./commands/doctor.ts";
+import { declareExpand } from "./commands/expand.ts";
+import { declareHistory } from "./commands/history.ts";
+import { declareInit } from "./commands/init.ts";
+import { declareNew } from "./commands/new.ts";
+import { declarePause } from "./commands/pause.ts";
+import { declarePlan } from "./commands/plan.ts";
+import { declareResume } from "./commands/resume.ts";
+import { declareReverse } from "./commands/reverse.ts";
+import { declareSchema } from "./commands/schema.ts";
+import { declareStatus } from "./commands/status.ts";
+import { declareUnlock } from "./commands/unlock.ts";
+import { declareUnpause } from "./commands/unpause.ts";
+import { declareUp } from "./commands/up.ts";
+import { declareVerify } from "./commands/verify.ts";
+import type { DeclareCommand } from "./declare-command.ts";
+
+/** All commands, in the order of `segue --help`. */
+export const COMMANDS: readonly DeclareCommand[] = [
+  declareInit,
+  declareNew,
+  declareCheck,
+  declarePlan,
+  declareExpand,
+  declareBackfill,
+  declareContract,
+  declareUp,
+  declareReverse,
+  declareResume,
+  declareStatus,
+  declareHistory,
+  declareVerify,
+  declarePause,
+  declareUnpause,
+  declareCancel,
+  declareApprove,
+  declareUnlock,
+  declareDoctor,
+  declareDemo,
+  declareSchema,
+];

@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { atEveryPoint, expectOutcome, outcomeOf, passedPoints, SUCCESS, told, WHOLE_LIFE, workplace } from "../support/crash.ts";
+import { CRASH_PLANS } from "../support/crash-plans.ts";
+
+/**
+ * The answer to a statement, COMMIT among them, is lost with its connection: whether it happened is for the journal to
+ * tell. SEGUE_CRASH_STRIDE=1 tries every statement; by default a part of them (test/support/crash.ts).
+ */
+test.each(CRASH_PLANS)(
+  "$name goes on by itself whichever answer of the server is lost",
+  { timeout: 3_600_000 },
+  async (plan) => {
+    const place = await workplace(plan);
+    const untouched = await place.database();
+    expect(await (await place.start(untouched, WHOLE_LIFE)).ended).toEqual(SUCCESS);
+    const reference = await outcomeOf(untouched);
+
+    const statements = await atEveryPoint(async (statement) => {
+      const database = await place.database();
+      const end = await (await place.start(database, WHOLE_LIFE, { SEGUE_FAILPOINT_DROP: String(statement) })).ended;
+      await told(2 * statement, place, async () => {
+        expect(end).toEqual(SUCCESS);
+        await expectOutcome(database, reference, "completed");
+      });
+      await database.drop();
+      return (await passedPoints(place)).length > 2 * statement ? "struck" : "untouched";
+    });
+    expect(statements.length).toBeGreaterThan(0);
+  },
+);
+
+test.each(CRASH_PLANS)(
+  "the reversal of $name goes on by itself whichever answer of the server is lost",
+  { timeout: 3_600_000 },
+  async (plan) => {
+    const place = await workplace(plan);
+    const initial = await outcomeOf(await place.database());
+
+    const statements = await atEveryPoint(async (statement) => {
+      const database = await place.reversibleDatabase();
+      const end = await (await place.start(database, ["reverse"], { SEGUE_FAILPOINT_DROP: String(statement) })).ended;
+      await told(2 * statement, place, async () => {
+        expect(end).toEqual(SUCCESS);
+        await expectOutcome(database, initial, "reversed");
+      });
+      await database.drop();
+      return (await passedPoints(place)).length > 2 * statement ? "struck" : "untouched";
+    });
+    expect(statements.length).toBeGreaterThan(0);
+  },
+);
