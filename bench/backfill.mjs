@@ -74,9 +74,17 @@ async function measured(name, fill) {
   await fill(name, segue);
   const ms = performance.now() - started;
   const after = await sql(name, SIZES);
-  const { left } = await sql(name, "SELECT count(*)::int AS left FROM orders WHERE amount_cents IS DISTINCT FROM (amount::numeric * 100)::bigint");
+  const { left } = await sql(
+    name,
+    "SELECT count(*)::int AS left FROM orders WHERE amount_cents IS DISTINCT FROM (amount::numeric * 100)::bigint",
+  );
   if (left !== 0) throw new Error(`${name}: ${left} rows are wrong`);
-  return { ms, wal: (after.wal - before.wal) / rows, heap: after.heap / before.heap, indexes: after.indexes / before.indexes };
+  return {
+    ms,
+    wal: (after.wal - before.wal) / rows,
+    heap: after.heap / before.heap,
+    indexes: after.indexes / before.indexes,
+  };
 }
 
 const WAYS = {
