@@ -74,6 +74,8 @@ export function createSegue(options: SegueOptions = {}) {
     init: async (): Promise<void> => await workspace.writing(installJournal),
     /** The SQL that init runs, for people who run it themselves. */
     initScript: journalScript,
+    /** The folder of plans. */
+    folder: async (): Promise<string> => (await workspace.config()).plansFolder,
     /** All plans of the folder, by version. */
     plans: async (): Promise<readonly Plan[]> => await workspace.plans(),
     /** The plan that a word means: its id, file, version or name. */

@@ -21,7 +21,11 @@ export async function rolloutToReverse(session: Session, plan: string): Promise<
   await requireJournal(session);
   const rollout = await latestRollout(session, plan);
   if (rollout !== null) return rollout;
-  throw new SegueError("SEG0302", { message: `${plan} was never expanded: there is nothing to reverse`, object: plan });
+  throw new SegueError("SEG0302", {
+    message: `${plan} was never expanded`,
+    object: plan,
+    next: `segue expand ${plan}`,
+  });
 }
 
 /** True if the rollout dropped what it hid: it can only be taken back by a rollout of its own. */

@@ -1,6 +1,6 @@
 import { backfill, contract, contracts, expand } from "../execution/forward.ts";
 import { reverse, type ReverseOptions } from "../execution/reverse.ts";
-import { type Runner, withRunner } from "../execution/runner.ts";
+import { reconnecting, type Runner, type RunOptions, withRunner } from "../execution/runner.ts";
 import { existing, startRollout } from "../execution/start.ts";
 import { installJournal, requireJournal } from "../journal/install.ts";
 import { latestRollout, listRollouts } from "../journal/rollouts.ts";
@@ -51,7 +51,7 @@ export async function runOn(
   options: RunVerbOptions & { readonly start: boolean },
   work: (runner: Runner) => Promise<RolloutState>,
 ): Promise<VerbResult> {
-  const rollout = options.start ? await started(workspace, plan) : await inFlight(workspace, plan);
+  const rollout = options.start ? await started(workspace, plan, options) : await inFlight(workspace, plan);
   if (!isInFlight(rollout.state)) return result(rollout, rollout, false);
   return await runRollout(workspace, rollout, options, work);
 }
@@ -64,15 +64,13 @@ export async function runRollout(
   work: (runner: Runner) => Promise<RolloutState>,
 ): Promise<VerbResult> {
   const { target, pooler } = await workspace.primary();
-  const never = new AbortController().signal;
   await withRunner(
     {
       target,
       owner: ownerName(),
-      signal: options.signal ?? never,
-      kill: options.kill ?? never,
+      ...listening(workspace, options),
+      kill: options.kill ?? NEVER,
       uncertain: options.uncertain,
-      emit: (event) => workspace.options.onEvent?.(event),
       ...sessionPooler(pooler),
     },
     rollout,
@@ -91,14 +89,25 @@ function result(before: Rollout, after: Rollout, ran: boolean): VerbResult {
   };
 }
 
-async function started(workspace: Workspace, plan: Plan): Promise<Rollout> {
+const NEVER = new AbortController().signal;
+
+/** How a verb is stopped and heard. */
+function listening(workspace: Workspace, { signal }: RunVerbOptions): Pick<RunOptions, "signal" | "emit"> {
+  return { signal: signal ?? NEVER, emit: (event) => workspace.options.onEvent?.(event) };
+}
+
+async function started(workspace: Workspace, plan: Plan, options: RunVerbOptions): Promise<Rollout> {
   const settings = await workspace.settingsOf(plan);
   const { schema } = await workspace.config();
-  return await workspace.writing(async (session) => {
-    await installJournal(session);
-    const actor = workspace.options.actor ?? defaultActor();
-    return await startRollout(session, { plan, settings, schema, actor, toolVersion: TOOL_VERSION });
-  });
+  const actor = workspace.options.actor ?? defaultActor();
+  // A database that can't be reached at all fails here, without patience.
+  await workspace.primary();
+  return await reconnecting(listening(workspace, options), plan.id, () =>
+    workspace.writing(async (session) => {
+      await installJournal(session);
+      return await startRollout(session, { plan, settings, schema, actor, toolVersion: TOOL_VERSION });
+    }),
+  );
 }
 
 /** @throws SegueError SEG0302 if the plan has no rollout, SEG0301 if its file changed */

@@ -6,6 +6,7 @@ import { declareContract } from "./commands/contract.ts";
 import { declareDemo } from "./commands/demo.ts";
 import { declareDoctor } from "./commands/doctor.ts";
 import { declareExpand } from "./commands/expand.ts";
+import { declareHelp } from "./commands/help.ts";
 import { declareHistory } from "./commands/history.ts";
 import { declareInit } from "./commands/init.ts";
 import { declareNew } from "./commands/new.ts";
@@ -44,4 +45,5 @@ export const COMMANDS: readonly DeclareCommand[] = [
   declareDoctor,
   declareDemo,
   declareSchema,
+  declareHelp,
 ];

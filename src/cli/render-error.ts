@@ -28,7 +28,7 @@ export function renderError(error: unknown, { colors, suggest, verbose }: ErrorS
   const head = `${colors.bold(colors.red(`${heading}:`))} ${suggest(sentence(message))}${left === undefined ? "" : ` ${suggest(sentence(left))}`}`;
   return [
     head,
-    ...problems.map((problem) => suggest(problemText(problem, colors))),
+    ...problems.map((problem) => suggest(problemText(problem, message, colors))),
     ...(next === undefined ? [] : [`${colors.bold("Next:")} ${suggest(printable(next))}`]),
     ...(reference === undefined ? [] : [colors.dim(reference)]),
     ...(verbose ? [colors.dim(trace(error))] : []),
@@ -59,7 +59,11 @@ export function docsPage(code: string): string {
   return `docs/errors/${code}.md`;
 }
 
-function problemText(problem: Problem, colors: Colors): string {
+/** @param said the error's own message: a problem that says the same only adds its place */
+function problemText(problem: Problem, said: string, colors: Colors): string {
+  if (problem.at !== undefined && problem.message === said) {
+    return renderProblems([{ ...problem, message: "" }]).replace(/: (?=\n|$)/, "");
+  }
   if (problem.at !== undefined) return renderProblems([problem]);
   const text = printable(problem.message);
   if (text.startsWith("✔ ")) return `  ${colors.green("✔")} ${text.slice(2)}`;

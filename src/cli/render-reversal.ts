@@ -6,7 +6,7 @@ import { printable } from "./printable.ts";
 export function renderReversal(
   plan: string,
   { steps, losses, irreversible }: Reversal,
-  { accept = [], fill }: ReverseVerbOptions,
+  { accept = [], fill, to }: ReverseVerbOptions,
   { output, suggest }: Pick<Context, "output" | "suggest">,
 ): string {
   const { bold, red, yellow } = output.colors;
@@ -14,6 +14,8 @@ export function renderReversal(
     ({ loss }) => !accept.includes(loss.flag) && !(fill !== undefined && loss.fillable !== undefined),
   );
   const refused = open.length + irreversible.length > 0;
+  const flags = [...(to === "ready" ? ["--to ready"] : []), ...accept, ...(fill === undefined ? [] : ["--fill …"])];
+  const command = ["segue reverse", plan, ...flags].join(" ");
   return [
     steps.length === 0 ? "There is nothing to undo." : bold("Would run"),
     ...steps.map(({ title }) => `  ${printable(title)}`),
@@ -27,6 +29,6 @@ export function renderReversal(
     ...(irreversible.length === 0 ? [] : [bold("Would stay")]),
     ...irreversible.map(({ title, reason }) => `  ${printable(title)}: ${printable(reason)}`),
     "Nothing was changed.",
-    ...(refused || steps.length === 0 ? [] : [`${bold("Next:")} ${suggest(`segue reverse ${plan}`)}`]),
+    ...(refused || steps.length === 0 ? [] : [`${bold("Next:")} ${suggest(command)}`]),
   ].join("\n");
 }

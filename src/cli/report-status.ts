@@ -52,7 +52,7 @@ function details(report: PlanStatus, colors: Colors, suggest: Suggest): string {
     ],
     ["health", reason === null ? health : `${health}: ${reason}`],
   ];
-  if (step !== null && state !== "ready") rows.push(["step", step]);
+  if (step !== null && state !== "ready" && health !== "done") rows.push(["step", step]);
   if (report.progress !== null) rows.push(["progress", progressOf(report)]);
   if (lease !== null)
     rows.push(["run by", `${lease.owner}${lease.expired ? `, silent since before ${lease.expiresAt}` : ""}`]);

@@ -8,6 +8,7 @@ import type { Io } from "./io.ts";
 import { openContext } from "./open-context.ts";
 import { errorFields, renderError } from "./render-error.ts";
 import { colorsFor } from "./terminal.ts";
+import { usageError } from "./usage-error.ts";
 import { wireLine } from "./wire.ts";
 
 /** Runs the command line. Never throws, never ends the process: the answer is the exit code. */
@@ -29,7 +30,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<ExitCode>
   } catch (error) {
     if (error instanceof CommanderError && isHelp(error))
       return error.code === "commander.help" ? EXIT.usage : EXIT.done;
-    return report(io, args, opened.context, error);
+    return report(program, io, args, opened.context, error);
   }
 }
 
@@ -38,7 +39,7 @@ function createProgram(io: Io): Command {
     .description("Zero-downtime expand/contract migrations for PostgreSQL")
     .version(TOOL_VERSION, "-V, --version", "the version of pg-segue")
     .helpOption("-h, --help", "this help")
-    .helpCommand("help [command]", "the help of a command")
+    .helpCommand(false)
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
@@ -55,8 +56,8 @@ function isHelp({ code }: CommanderError): boolean {
   return ["commander.help", "commander.helpDisplayed", "commander.version"].includes(code);
 }
 
-function report(io: Io, args: readonly string[], context: Context | null, thrown: unknown): ExitCode {
-  const error = thrown instanceof CommanderError ? usageError(thrown) : thrown;
+function report(program: Command, io: Io, args: readonly string[], context: Context | null, thrown: unknown): ExitCode {
+  const error = thrown instanceof CommanderError ? usageError(thrown, program, args) : thrown;
   const code = exitCodeOf(error, context);
   const suggest = context?.suggest ?? ((text: string) => text);
   const verbose = context?.options.verbose ?? false;
@@ -70,14 +71,4 @@ function report(io: Io, args: readonly string[], context: Context | null, thrown
 function exitCodeOf(error: unknown, context: Context | null): ExitCode {
   if (!(error instanceof SegueError)) return EXIT.failed;
   return error.code === "SEG0309" && context?.interrupts.received === "SIGTERM" ? EXIT.terminated : error.exitCode;
-}
-
-/** commander's own words, as an error like all others. */
-function usageError(error: CommanderError): SegueError {
-  const message = error.message
-    .replace(/^error: /, "")
-    .replace(/\n\(Did you mean (.+)\?\)$/, "; did you mean `$1`?")
-    .replace(/^unknown command '(.*?)'/, "there is no command `$1`")
-    .replace(/^unknown option '(.*?)'/, "there is no flag `$1`");
-  return new SegueError("SEG0502", { message, next: "segue --help" });
 }

@@ -7,7 +7,6 @@ import { Cast } from "./cast.ts";
 import { RESHAPE } from "./demo-plans.ts";
 import type { DemoStream } from "./demo-stream.ts";
 import { jsonNarrator } from "./json-narrator.ts";
-import type { Narrator } from "./narrator.ts";
 import { type Server, startServer } from "./server.ts";
 import { shopScript, shopSize } from "./shop.ts";
 import { tellStory } from "./story.ts";
@@ -66,8 +65,7 @@ export async function runDemo({ rows, json, signal, out, err, color }: DemoOptio
     const times = small
       ? { alone: 2_000, together: 1_000, killAt: 0 }
       : { alone: 5_000, together: 3_000, killAt: 0.45 };
-    const exact = await perform(narrator, () => tellStory(cast, { plans, connections: CONNECTIONS, ...times }));
-    signal.throwIfAborted();
+    const exact = await perform(cast, () => tellStory(cast, { plans, connections: CONNECTIONS, ...times }));
     const summary = await sumUp(cast, exact, started);
     narrator.summary(summary);
     return isClean(summary) ? EXIT.done : EXIT.failed;
@@ -82,10 +80,11 @@ export async function runDemo({ rows, json, signal, out, err, color }: DemoOptio
 }
 
 /** Runs the story; what breaks it is told, and the summary says how far it came. */
-async function perform(narrator: Narrator, story: () => Promise<boolean>): Promise<boolean> {
+async function perform({ narrator, signal }: Cast, story: () => Promise<boolean>): Promise<boolean> {
   try {
     return await story();
   } catch (error) {
+    signal.throwIfAborted();
     narrator.failure(error instanceof Error ? error.message : String(error));
     return false;
   }

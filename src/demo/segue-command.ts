@@ -17,7 +17,6 @@ export interface CommandPlace {
 export interface CommandResult {
   /** null if a signal ended it. */
   readonly exitCode: number | null;
-  readonly events: readonly WireEvent[];
   /** What it wrote for people. */
   readonly stderr: string;
 }
@@ -27,7 +26,7 @@ export interface RunningCommand {
   readonly pid: number | undefined;
   readonly ended: Promise<CommandResult>;
   /** Ends it as `kill -9` does: nothing of it gets to say goodbye. */
-  kill(): void;
+  readonly kill: () => void;
 }
 
 const CLI = fileURLToPath(new URL("../cli/main.js", import.meta.url));
@@ -41,21 +40,18 @@ export function startSegue(
   onEvent: (event: WireEvent) => void,
 ): RunningCommand {
   place.signal.throwIfAborted();
-  const kept = KEPT.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
   const child = spawn(process.execPath, [CLI, ...words, "--json"], {
     cwd: place.folder,
-    env: { ...Object.fromEntries(kept), SEGUE_DATABASE_URL: place.url },
+    env: { ...keptEnvironment(), SEGUE_DATABASE_URL: place.url },
     stdio: ["ignore", "pipe", "pipe"],
     // A group of its own: a Ctrl-C in the terminal is the demo's to pass on, once.
     detached: true,
   });
-  const events: WireEvent[] = [];
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const lines = createInterface({ input: child.stdout }).on("line", (line) => {
-    const event = JSON.parse(line) as WireEvent;
-    events.push(event);
-    onEvent(event);
+    const event = parsed(line);
+    if (event !== null) onEvent(event);
   });
   const stop = (): void => void child.kill("SIGKILL");
   place.signal.addEventListener("abort", stop, { once: true });
@@ -66,10 +62,25 @@ export function startSegue(
         [number | null],
         unknown,
       ];
-      return { exitCode, events, stderr };
+      return { exitCode, stderr };
     } finally {
       place.signal.removeEventListener("abort", stop);
     }
   })();
   return { pid: child.pid, ended, kill: stop };
+}
+
+function keptEnvironment(): NodeJS.ProcessEnv {
+  const kept: NodeJS.ProcessEnv = {};
+  for (const name of KEPT) if (process.env[name] !== undefined) kept[name] = process.env[name];
+  return kept;
+}
+
+/** null for half a line: the last words of a process that was killed. */
+function parsed(line: string): WireEvent | null {
+  try {
+    return JSON.parse(line) as WireEvent;
+  } catch {
+    return null;
+  }
 }

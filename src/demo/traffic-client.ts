@@ -12,7 +12,7 @@ export interface TrafficClientOptions {
   readonly shop: Shop;
   readonly latencies: Latencies;
   /** Told of every query that failed. */
-  failed(what: string): void;
+  readonly failed: (what: string) => void;
 }
 
 /** One connection of the application, which visits the shop at a fixed rate until it is stopped. */

@@ -118,5 +118,6 @@ async function answer(request: TrafficRequest): Promise<TrafficAnswer> {
 }
 
 parentPort?.on("message", (request: TrafficRequest) => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   void answer(request).then((answered) => parentPort?.postMessage(answered));
 });

@@ -67,6 +67,7 @@ export class Traffic {
     const gone = once(this.#worker, "exit", { signal: ended.signal }).then(() => {
       throw new Error("the thread of the traffic has ended");
     });
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     this.#worker.postMessage(request);
     try {
       const [answer] = await Promise.race([answered, gone]);

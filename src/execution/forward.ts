@@ -5,7 +5,7 @@ import { openQuarantine } from "../journal/quarantine.ts";
 import { rolloutById, soakEnded, startSoak } from "../journal/rollouts.ts";
 import type { GateResult } from "../gates/gate-result.ts";
 import { advance } from "./advance.ts";
-import { evaluateGates } from "./gates.ts";
+import { evaluateGates, verifyAndSettle } from "./gates.ts";
 import { runStage } from "./run-stage.ts";
 import { requireSyncIntact } from "./sync-guard.ts";
 import type { Runner } from "./runner.ts";
@@ -37,6 +37,7 @@ export async function backfill(runner: Runner): Promise<RolloutState> {
   if (state !== "expanded" && state !== "backfilling") return state;
   await advance(runner, { type: "backfill started" });
   await runStage(runner, "backfill");
+  if ((await openQuarantine(runner.observer, runner.rollout)).count > 0) await verifyAndSettle(runner);
   const { count, sample } = await openQuarantine(runner.observer, runner.rollout);
   if (count > 0) {
     throw new SegueError("SEG0404", {
@@ -77,6 +78,7 @@ export async function contract(runner: Runner, options: ContractOptions): Promis
   }
   if (state === "soaking") {
     await requireSoakEnded(runner);
+    await requireDroppable(runner);
     if (!(await options.confirmDrop())) throw unconfirmed(runner.plan);
     await requireSyncIntact(runner);
     state = await advance(runner, { type: "drop started" });

@@ -5,7 +5,7 @@ import type { GateResult } from "../gates/gate-result.ts";
 import { queryGate } from "../gates/query.ts";
 import { recordEvent } from "../journal/events.ts";
 import { fence } from "../journal/lease.ts";
-import { openQuarantine } from "../journal/quarantine.ts";
+import { asideByTriggers, openQuarantine, settle } from "../journal/quarantine.ts";
 import { setVerified } from "../journal/rollouts.ts";
 import { relationKey } from "../model/relation.ts";
 import { ident } from "../sql/identifier.ts";
@@ -58,8 +58,25 @@ export async function verifyAll(runner: Runner): Promise<readonly VerificationRe
   return found;
 }
 
-async function verificationGate(runner: Runner): Promise<GateResult> {
+/**
+ * The consistency pass, which settles what triggers put aside before it: if every row is right, those were mended. One that
+ * is put aside while it runs stays open.
+ */
+export async function verifyAndSettle(runner: Runner): Promise<readonly VerificationResult[]> {
+  const { observer, session, rollout, epoch } = runner;
+  const aside = await asideByTriggers(observer, rollout);
   const found = await verifyAll(runner);
+  if (aside.length > 0 && found.every(({ mismatches }) => mismatches === 0)) {
+    await session.transaction(async () => {
+      await fence(session, rollout, epoch);
+      await settle(session, aside);
+    });
+  }
+  return found;
+}
+
+async function verificationGate(runner: Runner): Promise<GateResult> {
+  const found = await verifyAndSettle(runner);
   const rows = found.reduce((sum, { rows: n }) => sum + n, 0);
   const bad = found.filter(({ mismatches }) => mismatches > 0);
   const quarantine = await openQuarantine(runner.observer, runner.rollout);

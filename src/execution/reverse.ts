@@ -126,6 +126,8 @@ function fillStep({ table, column }: NonNullable<Loss["fillable"]>, value: strin
 export async function reverse(runner: Runner, options: ReverseOptions): Promise<RolloutState> {
   const { session, observer, rollout, program } = runner;
   const before = await rolloutById(observer, rollout);
+  // Asked again, or after the answer to the last commit was lost.
+  if (before.state === "reversed" || (before.state === "ready" && options.to === "ready")) return before.state;
   if (before.state !== "reversing") {
     requireStageToUndo(before.state, options.to);
     const reversal = await planReversal(session, rollout, program.losses, options);

@@ -63,14 +63,23 @@ export async function withRunner<T>(
   rollout: { readonly id: string; readonly plan: string },
   work: (runner: Runner) => Promise<T>,
 ): Promise<T> {
-  return await retrying(() => once(options, rollout, work), {
+  return await reconnecting(options, rollout.plan, () => once(options, rollout, work));
+}
+
+/** Runs work that can be run again from its beginning, and does so after a lost connection. */
+export async function reconnecting<T>(
+  { signal, emit }: Pick<RunOptions, "signal" | "emit">,
+  plan: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  return await retrying(work, {
     kinds: ["connection"],
     budgetMs: RECONNECT_BUDGET_MS,
-    signal: options.signal,
+    signal,
     onRetry: ({ attempt, delay, error }) =>
-      options.emit({
+      emit({
         type: "reconnecting",
-        plan: rollout.plan,
+        plan,
         attempt,
         delay,
         reason: error instanceof Error ? error.message : String(error),

@@ -139,6 +139,8 @@ export interface Index extends RelationName {
   readonly clustered: boolean;
   /** Where it is not the database's default; pg_get_indexdef() does not tell. */
   readonly tablespace?: string | null;
+  /** Of its expressions, by their place among the keys, from 1. */
+  readonly statisticsTargets?: readonly { readonly key: number; readonly target: number }[];
   readonly comment: string | null;
   readonly bytes: number;
 }

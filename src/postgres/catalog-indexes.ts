@@ -29,12 +29,18 @@ SELECT x.indrelid AS table_oid, json_build_object(
        WHERE h.inhrelid = x.indexrelid),
     'replicaIdentity', x.indisreplident,
     'clustered', x.indisclustered,
+    'tablespace', ts.spcname,
+    'statisticsTargets', (
+      SELECT coalesce(json_agg(json_build_object('key', a.attnum, 'target', a.attstattarget) ORDER BY a.attnum), '[]')
+        FROM pg_attribute a
+       WHERE a.attrelid = x.indexrelid AND nullif(a.attstattarget, -1) IS NOT NULL),
     'comment', obj_description(x.indexrelid, 'pg_class'),
     'bytes', coalesce(pg_relation_size(x.indexrelid), 0)
   ) AS item
   FROM pg_index x
   JOIN pg_class i ON i.oid = x.indexrelid
   JOIN pg_namespace n ON n.oid = i.relnamespace
+  LEFT JOIN pg_tablespace ts ON ts.oid = i.reltablespace
  WHERE x.indrelid = ANY ($1::oid[])
  ORDER BY x.indrelid, i.relname`;
 

@@ -9,6 +9,7 @@ import { carryComments } from "./carry-comments.ts";
 import { defaultAtCutover } from "./carry-default.ts";
 import { partitionsOf } from "./carry-family.ts";
 import { carryForeignKeys } from "./carry-foreign-keys.ts";
+import { carryIndexStatistics } from "./index-statistics.ts";
 import { carryIndexes } from "./carry-indexes.ts";
 import { carryNotNull } from "./carry-not-null.ts";
 import { analyze, carryStatistics } from "./carry-statistics.ts";
@@ -76,6 +77,7 @@ export const carry: StepKind<CarryFields> = {
         ...carryForeignKeys(carrying),
         ...carryStatistics(carrying),
         ...carryComments(carrying),
+        ...carryIndexStatistics(carrying),
         analyze(carrying),
       ],
       ...(fields.defaults === true ? moveDefault(table, old, duplicate, partitions) : {}),

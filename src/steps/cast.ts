@@ -36,7 +36,8 @@ export function assignmentCanRaise(from: string, to: string): boolean {
   const narrow = INTEGERS.indexOf(from);
   if (narrow >= 0 && (to === "numeric" || INTEGERS.indexOf(to) >= narrow)) return false;
   const [a, b] = [numeric(from), numeric(to)];
-  if (a !== null && b !== null) return a.digits > b.digits;
+  // Rounding may carry into one more digit: 99999.99 becomes 100000.
+  if (a !== null && b !== null) return (a.scale > b.scale ? a.digits + 1 : a.digits) > b.digits;
   const [c, d] = [length(from), length(to)];
   if (c !== null && d !== null) return c > d;
   return true;
@@ -52,11 +53,13 @@ export function fitOrNull(value: string, from: string, to: string): string | nul
   return `CASE WHEN ${value} BETWEEN ${range[0]} AND ${range[1]} THEN ${value}::${to} END`;
 }
 
-/** Digits before and after the point of a numeric type with a modifier; Infinity digits for plain numeric. */
-function numeric(type: string): { digits: number } | null {
-  if (type === "numeric") return { digits: Number.POSITIVE_INFINITY };
+/** Digits before (`digits`) and after the point (`scale`) of a numeric type; without a modifier any number of both. */
+function numeric(type: string): { digits: number; scale: number } | null {
+  if (type === "numeric") return { digits: Number.POSITIVE_INFINITY, scale: Number.POSITIVE_INFINITY };
   const match = /^numeric\((\d+)(?:,(\d+))?\)$/.exec(type);
-  return match === null ? null : { digits: Number(match[1]) - Number(match[2] ?? 0) };
+  if (match === null) return null;
+  const scale = Number(match[2] ?? 0);
+  return { digits: Number(match[1]) - scale, scale };
 }
 
 function length(type: string): number | null {

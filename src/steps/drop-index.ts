@@ -10,6 +10,7 @@ import { literal } from "../sql/literal.ts";
 import { exclusiveLocks, nameOf, requireTable, withTable } from "./catalog-lookup.ts";
 import { buildConcurrently, dropConcurrently } from "./concurrent-index.ts";
 import { definitionBody } from "./index-definition-body.ts";
+import { indexStatistics } from "./index-statistics.ts";
 import { partitionedIndex } from "./partitioned-index.ts";
 import type { Draft, StepKind } from "./step-kind.ts";
 import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
@@ -42,7 +43,7 @@ export const dropIndexStep = {
     const place = { index, on: table, table };
     const build = { id: "", ...buildConcurrently(place, index.unique, definitionBody(index)) };
     const { id: _, ...drop } = dropConcurrently(place);
-    return { cutover: [{ ...drop, undo: [build, ...commentUndo(table, index)] }], warnings: invalid };
+    return { cutover: [{ ...drop, undo: [build, ...dressUndo(table, [index])] }], warnings: invalid };
   },
   after: (written, catalog) => {
     const table = requireTable(catalog, written.table);
@@ -91,7 +92,7 @@ function dropWhole(table: Table, index: Index, catalog: Catalog): Draft {
       statements: [`DROP INDEX IF EXISTS ${qualified(index)}`],
       locks: [...exclusiveLocks(table), ...partsOf(table, index, catalog).map(lockOf)],
     },
-    [...rebuild(table, index, catalog), ...commentUndo(table, index)],
+    [...rebuild(table, index, catalog), ...dressUndo(table, partsOf(table, index, catalog))],
   );
 }
 
@@ -138,14 +139,23 @@ function rebuild(table: Table, index: Index, catalog: Catalog): readonly UndoSte
   });
 }
 
-function commentUndo(table: Table, index: Index): readonly UndoStep[] {
-  if (index.comment === null) return [];
+/** What is no part of an index's definition: its comment, and the statistics targets of its expressions. */
+function dressUndo(table: Table, indexes: readonly Index[]): readonly UndoStep[] {
+  const dressed = indexes
+    .map((index) => ({ index, statements: [...commentOn(index), ...indexStatistics(index, index)] }))
+    .filter(({ statements }) => statements.length > 0);
+  const [first] = dressed;
+  if (first === undefined) return [];
   return [
     undoTransaction({
-      title: `comment on index ${relationKey(index)}`,
+      title: `restore comment and statistics targets of index ${relationKey(first.index)}`,
       table,
-      statements: [`COMMENT ON INDEX ${qualified(index)} IS ${literal(index.comment)}`],
-      locks: [{ relation: nameOf(index), mode: "SHARE UPDATE EXCLUSIVE" }],
+      statements: dressed.flatMap(({ statements }) => statements),
+      locks: dressed.map(({ index }) => ({ relation: nameOf(index), mode: "SHARE UPDATE EXCLUSIVE" })),
     }),
   ];
+}
+
+function commentOn(index: Index): readonly string[] {
+  return index.comment === null ? [] : [`COMMENT ON INDEX ${qualified(index)} IS ${literal(index.comment)}`];
 }

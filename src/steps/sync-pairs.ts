@@ -65,9 +65,21 @@ function derivation(table: Table, name: string, scalar: string | number | boolea
     if (requireColumn(table, read).generated !== null) throw generatedColumn(table, read);
   }
   const sourceType = expression.column === null ? null : requireColumn(table, expression.column).type;
-  const guarded =
-    expression.canRaise || (sourceType === null ? column.type !== "text" : assignmentCanRaise(sourceType, column.type));
+  const assignment =
+    sourceType === null
+      ? !takesAnything(column.type) && !(expression.constant && isPlain(column.type))
+      : assignmentCanRaise(sourceType, column.type);
+  const guarded = expression.canRaise || assignment;
   return { column: name, type: column.type, expression, sourceType, guarded };
+}
+
+function takesAnything(type: string): boolean {
+  return type === "text" || type === "character varying";
+}
+
+/** A constant is converted to a type without length or domain when it is planned: at expand, before a write meets it. */
+function isPlain(type: string): boolean {
+  return /^[a-z ]+$/.test(type);
 }
 
 function generatedColumn(table: Table, name: string): SegueError {

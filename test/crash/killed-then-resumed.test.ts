@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { atEveryPoint, expectOutcome, expireLease, finish, outcomeOf, SUCCESS, told, WHOLE_LIFE, workplace } from "../support/crash.ts";
+import { atEveryPoint, expectOutcome, finish, outcomeOf, SUCCESS, told, WHOLE_LIFE, workplace } from "../support/crash.ts";
 import { CRASH_PLANS } from "../support/crash-plans.ts";
 
 /** SEGUE_CRASH_STRIDE=1 tries every point; by default a part of them (test/support/crash.ts). */
@@ -17,7 +17,6 @@ test.each(CRASH_PLANS)(
       const end = await (await place.start(database, WHOLE_LIFE, { SEGUE_FAILPOINT: String(point) })).ended;
       if (end.signal !== "SIGKILL") expect(end).toEqual(SUCCESS);
       await told(point, place, async () => {
-        await expireLease(database);
         await finish(place, place.segue(database));
         await expectOutcome(database, reference, "completed");
       });

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import {
+  afterDeath,
   atEveryPoint,
   expectOutcome,
-  expireLease,
   outcomeOf,
   resume,
   stateOf,
@@ -25,13 +25,12 @@ test.each(CRASH_PLANS)(
       const database = await place.database();
       const end = await (await place.start(database, WHOLE_LIFE, { SEGUE_FAILPOINT: String(point) })).ended;
       if (end.signal !== "SIGKILL") expect(end).toEqual(SUCCESS);
-      await expireLease(database);
       const state = await stateOf(database);
       // What was dropped comes back by a rollout of its own: not the matter of this test.
       const dropped = state === "dropping" || (state === "completed" && plan.drops);
       await told(point, place, async () => {
         if (dropped) return;
-        if (state !== null) await place.segue(database).reverse(place.plan);
+        if (state !== null) await afterDeath(() => place.segue(database).reverse(place.plan));
         await expectOutcome(database, initial, state === null ? null : "reversed");
       });
       await database.drop();
@@ -53,7 +52,6 @@ test.each(CRASH_PLANS)(
       const end = await (await place.start(database, ["reverse"], { SEGUE_FAILPOINT: String(point) })).ended;
       if (end.signal !== "SIGKILL") expect(end).toEqual(SUCCESS);
       await told(point, place, async () => {
-        await expireLease(database);
         await resume(place.plan, place.segue(database));
         await place.segue(database).reverse(place.plan);
         await expectOutcome(database, initial, "reversed");

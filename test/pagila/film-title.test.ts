@@ -21,7 +21,7 @@ describePagila("film.title becomes film.heading", (major) => {
   test("to the end: what hung on the old name hangs on the new one, and the rows are the same", async () => {
     const pagila = await pagilaDatabase(major);
     const [catalog, rows] = [await pagila.snapshot(), await fingerprints(pagila)];
-    const list = await pagila.query("select * from film_list order by fid, actors");
+    const films = await pagila.query("select * from family_films order by title");
     await complete(pagila, ["free_film_title", "film_heading"], SKIP);
     const renamed = await fingerprints(pagila);
     expect(changedFingerprints(rows, renamed)).toEqual(["film.heading", "film.title"]);
@@ -46,7 +46,7 @@ describePagila("film.title becomes film.heading", (major) => {
       "view public.sales_top5_by_film_category: definition changed",
     ]);
     expect(changedFingerprints(renamed, await fingerprints(pagila))).toEqual([]);
-    expect(await pagila.query("select * from film_list order by fid, actors")).toEqual(list);
+    expect(await pagila.query("select * from family_films order by title")).toEqual(films);
   });
 
   test("the search goes by what either application version wrote, at every time", async () => {
@@ -69,5 +69,26 @@ describePagila("film.title becomes film.heading", (major) => {
     expect(await found("kumquat | medlar | quince")).toEqual([]);
     await pagila.segue().reverse("film_heading");
     expect(await pagila.query("select title from film where film_id = 7")).toEqual([{ title: "sorb" }]);
+  });
+
+  test("a view that reads the hidden column keeps it from being dropped, and the way back open", async () => {
+    const pagila = await pagilaDatabase(major);
+    const segue = pagila.segue({ contract: { soak: 0 } });
+    await complete(pagila, ["free_film_title"]);
+    await segue.up(["film_heading"]);
+    await expect(segue.contract("film_heading")).rejects.toMatchObject({ code: "SEG0306" });
+    const [hidden] = await pagila.query<{ name: string }>(
+      "select attname as name from pg_attribute where attrelid = 'film'::regclass and attname like 'segue_old_title%'",
+    );
+    await pagila.query(`create view titles as select ${hidden?.name} as title from film`);
+
+    await expect(segue.contract("film_heading", { yes: true })).rejects.toMatchObject({
+      code: "SEG0303",
+      message: "the old shape can't be dropped: this depends on it",
+      problems: [{ message: `view public.titles reads public.film.title, which is hidden as ${hidden?.name}` }],
+    });
+    expect(await segue.status("film_heading")).toMatchObject([{ state: "soaking" }]);
+    await pagila.query("drop view titles; create view titles as select heading as title from film");
+    expect(await segue.contract("film_heading", { yes: true })).toMatchObject({ state: "completed" });
   });
 });

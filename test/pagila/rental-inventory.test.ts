@@ -1,11 +1,21 @@
 import { expect, test } from "vitest";
 import { diffSnapshots } from "../../src/postgres/snapshot-diff.ts";
-import { describePagila, pagilaDatabase } from "../support/pagila-database.ts";
+import { describePagila, type Pagila, pagilaDatabase } from "../support/pagila-database.ts";
 import { changedFingerprints, fingerprints } from "../support/pagila-fingerprints.ts";
 import { complete, reverseFrom } from "../support/pagila-life.ts";
 
 const PLAN = "rental_inventory_bigint";
 const FREED = ["rental_unique", "free_rental_inventory"];
+
+/** The functions that the plan declares harmless, as they are called: Pagila keeps the columns they read in schema legacy. */
+async function inStock(pagila: Pagila): Promise<unknown> {
+  const client = await pagila.connect({ options: "-c search_path=legacy,public" });
+  const { rows } = await client.query(
+    `select count(*) filter (where inventory_in_stock(inventory_id)) as in_stock,
+            count(inventory_held_by_customer(inventory_id)) as out from public.inventory`,
+  );
+  return rows[0];
+}
 
 describePagila("rental.inventory_id, with a foreign key and a unique index, becomes a bigint", (major) => {
   test("taken back from anywhere", async () => {
@@ -23,6 +33,7 @@ describePagila("rental.inventory_id, with a foreign key and a unique index, beco
   test.each(["skip", "fire"] as const)("to the end, with user_triggers: %s", async (user_triggers) => {
     const pagila = await pagilaDatabase(major);
     const [catalog, rows] = [await pagila.snapshot(), await fingerprints(pagila)];
+    const stock = await inStock(pagila);
     const sales = await pagila.query("select * from sales_by_store");
     await complete(pagila, [...FREED, PLAN, "rental_inventory_in_use"], { backfill: { user_triggers } });
 
@@ -37,7 +48,7 @@ describePagila("rental.inventory_id, with a foreign key and a unique index, beco
       "view legacy.rental: column inventory_id: type changed from integer to bigint",
     ]);
     expect(await pagila.query("select * from sales_by_store")).toEqual(sales);
-    expect(await pagila.query("select inventory_in_stock(9), inventory_held_by_customer(9)")).toHaveLength(1);
+    expect(await inStock(pagila)).toEqual(stock);
     await expect(
       pagila.query("insert into rental (inventory_id, customer_id, staff_id) values (5000000000, 1, 1)"),
     ).rejects.toMatchObject({ constraint: "rental_inventory_id_fkey" });

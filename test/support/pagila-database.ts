@@ -17,7 +17,7 @@ export interface Pagila extends TestDatabase {
 export function describePagila(title: string, tests: (major: number) => void): void {
   const missing = pagilaScript() === null;
   const reason = missing ? " (skipped: there is no pagila.sql)" : "";
-  describe.skipIf(missing).each(MAJORS)(`${title} on PostgreSQL %i${reason}`, tests);
+  describe.skipIf(missing).each(MAJORS)(`${title} on PostgreSQL %i${reason}`, { timeout: 300_000 }, tests);
 }
 
 /** A clone of Pagila; call it only where `pagilaScript()` is not null. */

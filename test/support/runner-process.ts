@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import type { SegueEvent } from "../../src/index.ts";
-import { buildDist } from "./dist.ts";
+import { buildIfStale } from "../cli/build.ts";
 
 const SCRIPT = fileURLToPath(new URL("runner.mjs", import.meta.url));
 
@@ -90,7 +90,7 @@ export class RunnerProcess {
 
 /** Starts a process that runs verbs of one plan. */
 export async function startRunner(request: RunnerRequest): Promise<RunnerProcess> {
-  await buildDist();
+  await buildIfStale();
   return new RunnerProcess(request);
 }
 

@@ -83,6 +83,7 @@ export async function syncedTable(options: SyncedOptions): Promise<SyncedTable> 
       if (step?.kind !== "fill") throw new Error("no fill");
       const set = step.set.map(({ column, value }) => `${ident(column)} = ${value}`).join(", ");
       const result = await session.transaction(async () => {
+        await session.query("SET LOCAL search_path = public, pg_temp");
         await session.query("SET LOCAL segue.fill = 'on'");
         return await session.query(`UPDATE ${qualified(name)} AS ${ROW} SET ${set} WHERE ${step.where}`);
       });

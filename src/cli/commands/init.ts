@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { EXIT, type ExitCode, SegueError } from "../../index.ts";
 import type { Context } from "../context.ts";
@@ -42,7 +42,10 @@ async function init(context: Context): Promise<ExitCode> {
   const { segue, output } = context;
   const written = await writeFiles(context);
   const journal = await installJournal(context, written);
-  const files = written.length === 0 ? "segue.yaml and the plans stand already." : `Wrote ${written.join(" and ")}.`;
+  const files =
+    written.length === 0
+      ? "The configuration and the folder of plans stand already."
+      : `Wrote ${written.join(" and ")}.`;
   const database =
     journal === "installed"
       ? "The journal is installed."
@@ -54,17 +57,18 @@ async function init(context: Context): Promise<ExitCode> {
 }
 
 /** What a person has written stays. */
-async function writeFiles({ io, options }: Context): Promise<string[]> {
+async function writeFiles({ io, options, segue }: Context): Promise<string[]> {
   const written: string[] = [];
-  const here = ["segue.yaml", "segue.yml"].some((name) => existsSync(join(io.cwd, name)));
-  if (!here && options.config === undefined) {
-    await writeFile(join(io.cwd, "segue.yaml"), CONFIG, { flag: "wx" });
-    written.push("segue.yaml");
+  const files = options.config === undefined ? ["segue.yaml", "segue.yml"] : [options.config];
+  const [file = "segue.yaml"] = files;
+  if (!files.some((name) => existsSync(resolve(io.cwd, name)))) {
+    await writeFile(resolve(io.cwd, file), CONFIG, { flag: "wx" });
+    written.push(file);
   }
-  const plans = join(io.cwd, options.plans ?? "plans");
-  if (!existsSync(plans)) {
-    await mkdir(plans, { recursive: true });
-    written.push(`${options.plans ?? "plans"}/`);
+  const plans = await segue.folder();
+  if (!existsSync(resolve(io.cwd, plans))) {
+    await mkdir(resolve(io.cwd, plans), { recursive: true });
+    written.push(`${plans}/`);
   }
   return written;
 }

@@ -12,6 +12,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
         CREATE UNIQUE INDEX r ON t (a);
         ALTER TABLE t REPLICA IDENTITY USING INDEX r;
         ALTER TABLE t CLUSTER ON r;
+        ALTER INDEX i ALTER COLUMN 2 SET STATISTICS 300;
         COMMENT ON INDEX i IS 'fast';
         INSERT INTO t VALUES (1, 'x', 'x', true, 1), (2, 'x', 'x', false, 1);`,
     });
@@ -27,6 +28,8 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       parent: null,
       replicaIdentity: false,
       clustered: false,
+      tablespace: null,
+      statisticsTargets: [],
       comment: null,
       bytes: expect.any(Number),
     };
@@ -43,6 +46,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
         name: "i",
         definition: "CREATE UNIQUE INDEX i ON public.t USING btree (c DESC, lower(b)) WHERE d",
         columns: ["c", "b", "d"],
+        statisticsTargets: [{ key: 2, target: 300 }],
         comment: "fast",
       },
       {
