@@ -1,0 +1,91 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createSegue } from "../../src/index.ts";
+import { MAJORS, testDatabase } from "../support/postgres.ts";
+
+const PLANS = {
+  "1_rename_username.yaml": "operations: [{ rename_column: { table: users, from: username, to: handle } }]",
+  "2_widen_age.yaml": "operations: [{ change_type: { table: users, column: age, type: bigint } }]",
+  "3_split_name.yaml": `
+expand:
+  - add_column: { table: users, column: first_name, type: text }
+  - add_column: { table: users, column: last_name, type: text }
+  - sync:
+      table: users
+      forward: { first_name: "split_part(full_name, ' ', 1)", last_name: "split_part(full_name, ' ', 2)" }
+      reverse: { full_name: "concat_ws(' ', first_name, last_name)" }
+backfill:
+  - fill: { table: users }
+contract:
+  - drop_column: { table: users, column: full_name }
+`,
+  "4_drop_age.yaml": "operations: [{ drop_column: { table: users, column: age } }]",
+  "5_note.yaml": "operations: [{ sql: { up: \"COMMENT ON TABLE users IS 'people'\" } }]",
+};
+
+let plans: string;
+
+beforeAll(async () => {
+  plans = await mkdtemp(join(tmpdir(), "segue-plans-"));
+  for (const [name, text] of Object.entries(PLANS)) await writeFile(join(plans, name), text);
+});
+afterAll(() => rm(plans, { recursive: true }));
+
+const SCHEMA = `
+CREATE TABLE users (id int PRIMARY KEY, username text NOT NULL UNIQUE, full_name text NOT NULL, age int NOT NULL CHECK (age > 0));
+INSERT INTO users SELECT i, 'user' || i, 'First' || i || ' Last' || i, i FROM generate_series(1, 300) AS i`;
+
+const ROWS = "SELECT id, username, full_name, age FROM users ORDER BY id";
+
+for (const major of MAJORS) {
+  test(`${major}: a completed rollout that dropped something is taken back by a rollout of its own`, async () => {
+    const database = await testDatabase({ major, script: SCHEMA });
+    const segue = createSegue({ url: database.url, plans, settings: { contract: { soak: 0 } } });
+    const before = await database.query(ROWS);
+    const complete = async (plan: string): Promise<void> => {
+      await segue.up([plan]);
+      expect((await segue.contract(plan, { yes: true })).state).toBe("completed");
+    };
+
+    await complete("rename_username");
+    // The old version can be deployed once the old shape is filled again …
+    expect(await segue.reverse("rename_username")).toMatchObject({ plan: "1_rename_username~inverse", state: "ready" });
+    expect(await database.query(ROWS)).toEqual(before);
+    // … and the new shape goes with the second call.
+    expect((await segue.reverse("rename_username", { yes: true })).state).toBe("completed");
+    const [renamed] = await segue.status("rename_username");
+    expect(renamed?.state).toBe("reversed");
+    await expect(database.query("SELECT handle FROM users")).rejects.toThrow("does not exist");
+
+    await complete("widen_age");
+    await expect(segue.reverse("widen_age")).rejects.toMatchObject({ code: "SEG0304", exitCode: 3 });
+    expect((await segue.reverse("widen_age", { accept: ["--lose-values"] })).state).toBe("ready");
+    expect((await segue.reverse("widen_age", { accept: ["--lose-values"], yes: true })).state).toBe("completed");
+
+    await complete("split_name");
+    await segue.reverse("split_name");
+    await segue.reverse("split_name", { yes: true });
+    expect(await database.query(ROWS)).toEqual(before);
+    await complete("split_name");
+    const names = "SELECT first_name, last_name FROM users WHERE id = 7";
+    expect(await database.query(names)).toEqual([{ first_name: "First7", last_name: "Last7" }]);
+  });
+}
+
+test("what can't be rebuilt is told before anything runs", async () => {
+  const database = await testDatabase({ script: SCHEMA });
+  const segue = createSegue({ url: database.url, plans, settings: { contract: { soak: 0 } } });
+  await segue.up(["drop_age"]);
+  await segue.contract("drop_age", { yes: true });
+  const refused = segue.reverse("drop_age");
+  await expect(refused).rejects.toMatchObject({
+    code: "SEG0304",
+    problems: [{ message: "lost: every value of users.age, and its indexes and constraints" }],
+  });
+  expect((await segue.status()).map((report) => report.plan)).toEqual(["4_drop_age"]);
+
+  await segue.up(["note"]);
+  await expect(segue.reverse("note")).rejects.toMatchObject({ code: "SEG0304" });
+});
