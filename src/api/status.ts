@@ -70,7 +70,7 @@ async function reportOf(session: Session, rollout: Rollout): Promise<StatusRepor
     progress: await progressOf(session, rollout, steps),
     health,
     reason: reasonOf(rollout, health, current),
-    mayRun: mayRun(rollout.state),
+    mayRun: mayRun(rollout.state, steps.some((record) => record.stage === "cutover" || record.stage === "drop")),
     gates: rollout.state === "ready" ? await contractGates(session, rollout) : [],
     lease:
       lease === null

@@ -14,10 +14,12 @@ export interface CustomerColumns {
   read(row: ApplicationRow): Customer;
 }
 
+/** How a version names its sessions. */
 export function applicationName(version: Version): string {
   return `shop/${version}`;
 }
 
+/** What a version knows of customers: the plans of the demo lead from one to the next. */
 export function customerColumns(version: Version): CustomerColumns {
   switch (version) {
     case "1":

@@ -9,6 +9,7 @@ import {
 } from "./segue-command.ts";
 import type { Traffic } from "./traffic.ts";
 
+/** What the players need. */
 export interface CastOptions {
   readonly narrator: Narrator;
   readonly place: CommandPlace;

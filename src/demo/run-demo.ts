@@ -14,6 +14,7 @@ import { isClean, type Summary } from "./summary.ts";
 import { textNarrator } from "./text-narrator.ts";
 import { Traffic } from "./traffic.ts";
 
+/** What `segue demo` asks for. */
 export interface DemoOptions {
   /** Orders that the shop opens with; a sixth as many customers. */
   readonly rows: number;
@@ -55,10 +56,10 @@ export async function runDemo({ rows, json, signal, out, err, color }: DemoOptio
     await mkdir(plans);
     const { url, major } = server;
     const size = shopSize(rows);
-    await openShop(url, shopScript(size), signal);
     narrator.caption(
-      `A shop with ${whole(size.customers)} customers and ${whole(size.orders)} orders, on PostgreSQL ${major} and this machine.`,
+      `A shop with ${whole(size.customers)} customers and ${whole(size.orders)} orders, on PostgreSQL ${major} and this machine. It is being filled.`,
     );
+    await openShop(url, shopScript(size), signal);
     traffic = await Traffic.start({ url, size, connections: CONNECTIONS, rate: RATE }, "1");
     const cast = new Cast({ narrator, place: { folder, url, signal }, traffic });
     const small = rows < MANY_ROWS;

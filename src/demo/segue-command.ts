@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 /** One line that a command printed with `--json`: its type, and whatever else it has. */
 export type WireEvent = { readonly type: string } & Readonly<Record<string, unknown>>;
 
+/** Where commands run, and on which database. */
 export interface CommandPlace {
   /** The folder with the plans. */
   readonly folder: string;
@@ -14,6 +15,7 @@ export interface CommandPlace {
   readonly signal: AbortSignal;
 }
 
+/** How a command ended. */
 export interface CommandResult {
   /** null if a signal ended it. */
   readonly exitCode: number | null;

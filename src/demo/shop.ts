@@ -6,6 +6,7 @@ export interface Customer {
   readonly city: string;
 }
 
+/** An order, as both versions mean it. */
 export interface Order {
   readonly customer: number;
   readonly amountCents: number;
@@ -18,11 +19,14 @@ export interface ShopSize {
   readonly orders: number;
 }
 
+/** Where customers live. */
 export const CITIES = ["Lisbon", "Oslo", "Quito", "Kyoto", "Accra"] as const;
+/** Where an order stands; it moves to any of them. */
 export const STATUSES = ["new", "paid", "packed", "sent"] as const;
 
 const ORDERS_A_CUSTOMER = 6;
 
+/** A shop with so many orders, and a sixth as many customers. */
 export function shopSize(orders: number): ShopSize {
   return { orders, customers: Math.max(10, Math.floor(orders / ORDERS_A_CUSTOMER)) };
 }

@@ -6,6 +6,7 @@ import { type DemoPlan, RENAME_CITY, RESHAPE } from "./demo-plans.ts";
 import { pause } from "./pause.ts";
 import type { WireEvent } from "./segue-command.ts";
 
+/** How long the acts take. */
 export interface StoryOptions {
   /** The folder of plans. */
   readonly plans: string;

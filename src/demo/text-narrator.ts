@@ -5,6 +5,7 @@ import { LiveLine } from "./live-line.ts";
 import type { Narrator } from "./narrator.ts";
 import { isClean, type Summary } from "./summary.ts";
 
+/** Where the story goes, and how it looks. */
 export interface TextOptions {
   readonly out: DemoStream;
   /** Gets the line that moves, if it is a terminal. */

@@ -4,6 +4,7 @@ import type { Latencies } from "./latencies.ts";
 import { type Shop, type Statements, visit } from "./shop-actions.ts";
 import { pause } from "./pause.ts";
 
+/** What a client needs, and whom it tells. */
 export interface TrafficClientOptions {
   readonly url: string;
   readonly version: Version;

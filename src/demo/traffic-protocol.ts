@@ -2,6 +2,7 @@ import type { Version } from "./application-version.ts";
 import type { Period } from "./latencies.ts";
 import type { ShopSize } from "./shop.ts";
 
+/** How much traffic, and where to. */
 export interface TrafficOptions {
   readonly url: string;
   readonly size: ShopSize;
@@ -36,6 +37,7 @@ export type TrafficRequest =
   /** Compares all rows with what was written; answers with how many there are. */
   | { readonly ask: "check"; readonly version: Version };
 
+/** The answer to every request. */
 export interface TrafficReport {
   readonly counts: TrafficCounts;
   /** Milliseconds; null while clients run, whom the sorting would hold up. */
@@ -44,4 +46,5 @@ export interface TrafficReport {
   readonly rows: number;
 }
 
+/** A report, or why there is none. */
 export type TrafficAnswer = TrafficReport | { readonly error: string };

@@ -1,5 +1,5 @@
 import { SegueError } from "../model/errors.ts";
-import { acquireLease, readLease } from "../journal/lease.ts";
+import { acquireLease, type Claimant, readLease } from "../journal/lease.ts";
 import { rolloutLockHolder, tryRolloutLock } from "../postgres/advisory-lock.ts";
 import { rolloutById } from "../journal/rollouts.ts";
 import { settleOrphans } from "../postgres/orphans.ts";
@@ -22,35 +22,37 @@ interface Claim {
  * client is dead, and the lease, which runs out if its owner hangs. Lock and lease held: refused. Lock free: the owner
  * is dead, whatever its lease says. Lock held but the lease run out: the owner hangs, and is ended by the caller.
  *
- * @throws SegueError SEG0305 with the owner's name
+ * @throws SegueError SEG0305 with the owner's name; SEG0403 if the claimant had it and another has taken over since
  */
 export async function claimRollout(
   session: Session,
   rollout: string,
-  owner: string,
-  { force = false, signal }: { readonly force?: boolean; readonly signal: AbortSignal },
+  claimant: Claimant,
+  signal: AbortSignal,
 ): Promise<Claim> {
   const deadline = performance.now() + GRACE_MS;
   for (;;) {
-    if (await tryRolloutLock(session, rollout)) return await take(session, rollout, owner, true);
+    if (await tryRolloutLock(session, rollout)) return await take(session, rollout, claimant, true);
     const lease = await readLease(session, rollout);
     const held = lease !== null && !lease.expired;
-    if (force || held || performance.now() > deadline) return await take(session, rollout, owner, force);
+    const { force } = claimant;
+    if (force || held || performance.now() > deadline) return await take(session, rollout, claimant, force);
     await sleep(POLL_MS, signal);
   }
 }
 
 /** Raises the epoch; a runner that hangs inside a transaction, and so holds the rollout's row, is ended first. */
-async function take(session: Session, rollout: string, owner: string, force: boolean): Promise<Claim> {
+async function take(session: Session, rollout: string, claimant: Claimant, force: boolean): Promise<Claim> {
+  // Read before all else: whoever takes over meanwhile has a later one, and is not ended.
+  const { epoch } = await rolloutById(session, rollout);
   try {
-    return await acquireLease(session, rollout, owner, { force });
+    return await acquireLease(session, rollout, claimant, { force });
   } catch (error) {
     if (sqlstateOf(error) !== SQLSTATE.lockNotAvailable) throw error;
     const lease = await readLease(session, rollout);
     if (lease !== null && !force && !lease.expired) throw error;
-    const { epoch } = await rolloutById(session, rollout);
     await settleOrphans(session, rollout, epoch + 1, { patience: 0 });
-    return await acquireLease(session, rollout, owner, { force });
+    return await acquireLease(session, rollout, claimant, { force });
   }
 }
 

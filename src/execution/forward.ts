@@ -5,6 +5,7 @@ import { openQuarantine } from "../journal/quarantine.ts";
 import { rolloutById, soakEnded, startSoak } from "../journal/rollouts.ts";
 import type { GateResult } from "../gates/gate-result.ts";
 import { advance } from "./advance.ts";
+import { requireDroppable } from "./drop-guard.ts";
 import { evaluateGates, verifyAndSettle } from "./gates.ts";
 import { runStage } from "./run-stage.ts";
 import { requireSyncIntact } from "./sync-guard.ts";

@@ -1,13 +1,14 @@
 import { SegueError } from "../model/errors.ts";
 import type { SegueEvent } from "../model/events.ts";
 import type { Program } from "../model/program.ts";
-import { HEARTBEAT_MS, releaseLease, renewLease } from "../journal/lease.ts";
+import { type Claimant, HEARTBEAT_MS, releaseLease, renewLease, takenOver } from "../journal/lease.ts";
 import { recordEvent } from "../journal/events.ts";
 import { programOf, setError } from "../journal/rollouts.ts";
 import { settleOrphans } from "../postgres/orphans.ts";
 import { retrying } from "../postgres/retry.ts";
 import { openSession, type Session, type SessionTarget } from "../postgres/session.ts";
 import { sessionName } from "../postgres/session-name.ts";
+import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.ts";
 import { claimRollout, requireRolloutLock } from "./claim.ts";
 
 type Unnamed = SegueEvent extends infer E ? (E extends SegueEvent ? Omit<E, "plan"> : never) : never;
@@ -56,14 +57,15 @@ const ORPHAN_PATIENCE_MS = 5_000;
  * Takes the lease, ends what earlier runners left, and runs `work`; gives the lease back. A lost connection is made
  * again, under a new epoch, and `work` is run again: it goes on from the journal.
  *
- * @throws SegueError SEG0305 while another runner holds the lease
+ * @throws SegueError SEG0305 while another runner holds the lease, SEG0403 if another one took over
  */
 export async function withRunner<T>(
   options: RunOptions,
   rollout: { readonly id: string; readonly plan: string },
   work: (runner: Runner) => Promise<T>,
 ): Promise<T> {
-  return await reconnecting(options, rollout.plan, () => once(options, rollout, work));
+  const claimant: Claimant = { owner: options.owner, force: options.force ?? false, epoch: null };
+  return await reconnecting(options, rollout.plan, () => once(options, claimant, rollout, work));
 }
 
 /** Runs work that can be run again from its beginning, and does so after a lost connection. */
@@ -89,6 +91,7 @@ export async function reconnecting<T>(
 
 async function once<T>(
   options: RunOptions,
+  claimant: Claimant,
   { id, plan }: { readonly id: string; readonly plan: string },
   work: (runner: Runner) => Promise<T>,
 ): Promise<T> {
@@ -97,17 +100,14 @@ async function once<T>(
     failpoints: true,
     ...(options.pooler === undefined ? {} : { pooler: options.pooler }),
   };
-  const observer = await openSession(options.target, { applicationName: `segue/${id}`, ...connection });
+  // Epoch 0: whoever gets the lease ends this session too, if its process hangs before it has one.
+  const observer = await openSession(options.target, { applicationName: sessionName(id, 0, "claim"), ...connection });
   let session: Session | null = null;
   let heartbeat: Heartbeat | null = null;
   try {
     const emit = (event: Unnamed): void => options.emit({ ...event, plan });
-    const { epoch, previous } = await claimRollout(observer, id, options.owner, {
-      force: options.force ?? false,
-      signal: options.signal,
-    });
+    const { epoch, previous } = await claimRollout(observer, id, claimant, options.signal);
     heartbeat = startHeartbeat(observer, id, epoch);
-    // Tagged only now: a successor finds this session by its epoch too.
     await observer.query(`SELECT set_config('application_name', $1, false)`, [sessionName(id, epoch, "observer")]);
     session = await openSession(options.target, {
       applicationName: sessionName(id, epoch),
@@ -141,16 +141,13 @@ async function once<T>(
   } catch (error) {
     await heartbeat?.stop();
     if (heartbeat !== null && !observer.closed) await releaseLease(observer, id, heartbeat.epoch).catch(() => {});
-    throw heartbeat?.lost.aborted === true && !isOurs(error) ? heartbeat.lost.reason : error;
+    if (error instanceof SegueError && error.code !== "SEG0407") throw error;
+    throw heartbeat?.lost.aborted === true || sqlstateOf(error) === SQLSTATE.fenced ? takenOver(id) : error;
   } finally {
     await heartbeat?.stop();
     await session?.close();
     await observer.close();
   }
-}
-
-function isOurs(error: unknown): boolean {
-  return error instanceof SegueError && error.code !== "SEG0407";
 }
 
 interface Heartbeat {
@@ -166,14 +163,7 @@ function startHeartbeat(observer: Session, rollout: string, epoch: number): Hear
   const beat = async (): Promise<void> => {
     try {
       if (await renewLease(observer, rollout, epoch)) return;
-      lost.abort(
-        new SegueError("SEG0403", {
-          message: "another runner has taken over this rollout",
-          object: `rollout ${rollout}`,
-          left: "What this runner committed stands; nothing of it is lost.",
-          next: "segue status",
-        }),
-      );
+      lost.abort(takenOver(rollout));
     } catch {
       // A lost connection shows at the next statement of the run itself; the lease just ages.
     }

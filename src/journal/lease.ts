@@ -24,18 +24,30 @@ export async function readLease(session: Session, rollout: string): Promise<Leas
     : { owner: row.owner, epoch: Number(row.epoch), expiresAt: row.expires_at, expired: row.expired };
 }
 
+/** A run that wants the lease, for as long as it lives: it may lose its connection, and come back. */
+export interface Claimant {
+  /** Another one for each run. */
+  readonly owner: string;
+  /** Takes the lease from whoever has it. */
+  readonly force: boolean;
+  /** The epoch that it was given last, or null. Noted before the commit, whose answer may be lost. */
+  epoch: number | null;
+}
+
 /**
  * Takes the lease and raises the epoch, so that no transaction of an earlier runner can commit from here on.
  * `previous` is the owner whose lease had run out, null if it was free.
  *
- * @throws SegueError SEG0305 with the owner's name while another holds it
+ * @throws SegueError SEG0305 with the owner's name while another holds it; SEG0403 if the claimant had it, and another
+ *   took it over while the claimant was away
  */
 export async function acquireLease(
   session: Session,
   rollout: string,
-  owner: string,
-  { force = false } = {},
+  claimant: Claimant,
+  { force = claimant.force } = {},
 ): Promise<{ epoch: number; previous: string | null }> {
+  const { owner, epoch: mine } = claimant;
   return await session.transaction(async () => {
     // A runner that hangs inside a transaction holds the row by its fence: the caller ends it, and comes back.
     await session.query(`SET LOCAL lock_timeout = '1s'`);
@@ -45,14 +57,27 @@ export async function acquireLease(
     );
     const epoch = Number(rows[0]?.epoch);
     const held = await readLease(session, rollout);
-    if (held !== null && !held.expired && held.owner !== owner && !force) throw leaseHeld(rollout, held);
+    const foreign = held !== null && held.owner !== owner;
+    if (mine !== null && (epoch - 1 > mine || (epoch - 1 === mine && foreign))) throw takenOver(rollout);
+    if (foreign && !held.expired && !force) throw leaseHeld(rollout, held);
     await session.query(
       `INSERT INTO segue.lease (rollout, owner, epoch, expires_at)
        VALUES ($1, $2, $3, clock_timestamp() + $4 * interval '1 millisecond')
        ON CONFLICT (rollout) DO UPDATE SET owner = excluded.owner, epoch = excluded.epoch, expires_at = excluded.expires_at`,
       [rollout, owner, epoch, LEASE_MS],
     );
+    claimant.epoch = epoch;
     return { epoch, previous: held === null ? null : held.owner };
+  });
+}
+
+/** What a runner ends with whose lease was taken over. */
+export function takenOver(rollout: string): SegueError {
+  return new SegueError("SEG0403", {
+    message: "another runner has taken over this rollout",
+    object: `rollout ${rollout}`,
+    left: "What this runner committed stands; nothing of it is lost.",
+    next: "segue status",
   });
 }
 

@@ -1,7 +1,10 @@
 import type { RolloutState } from "../model/rollout.ts";
 
-/** Which application versions may run in a state: what a deploy pipeline asks. */
-export function mayRun(state: RolloutState): "old" | "old and new" | "new" {
+/**
+ * Which application versions may run in a state: what a deploy pipeline asks. A plan that contracts nothing takes nothing
+ * from the old version, completed or not.
+ */
+export function mayRun(state: RolloutState, contracts: boolean): "old" | "old and new" | "new" {
   switch (state) {
     case "planned":
     case "expanding":
@@ -15,8 +18,9 @@ export function mayRun(state: RolloutState): "old" | "old and new" | "new" {
     case "contracting":
     case "soaking":
     case "dropping":
-    case "completed":
       return "new";
+    case "completed":
+      return contracts ? "new" : "old and new";
     default:
       return state satisfies never;
   }

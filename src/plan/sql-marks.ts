@@ -18,7 +18,7 @@ export interface SqlParts {
 }
 
 /** A comment that seems to be a mark of dbmate's or goose's, right or not. */
-const MARK = /^--[ \t]*(?:(migrate)\b[ \t]*(.*?)|\+[ \t]*(goose)\b[ \t]*(.*?))[ \t]*\r?$/gim;
+const MARK = /^[ \t]*--[ \t]*(?:(migrate)\b[ \t]*(.*?)|\+[ \t]*(goose)\b[ \t]*(.*?))[ \t]*\r?$/gim;
 
 type Mark = "up" | "down" | "no transaction" | "nothing";
 

@@ -1,6 +1,7 @@
 import { Client } from "pg";
 import { SQLSTATE, sqlstateOf } from "./sqlstate.ts";
 
+/** A row as the driver gives it, by column. */
 export type ApplicationRow = Readonly<Record<string, unknown>>;
 
 /**

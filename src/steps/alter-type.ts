@@ -7,6 +7,11 @@ import { exclusiveLocks, requireColumn, requireTable, withColumn } from "./catal
 import type { StepKind } from "./step-kind.ts";
 import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
 
+/** Seen on 14 and 18: 0A000 where such a column is returned, 42804 where it is given a parameter of another kind of type. */
+export function preparedStatementsFail(place: string): string {
+  return `a named prepared statement that returns or sets ${place} may fail once the type has changed, until it is prepared again`;
+}
+
 interface AlterTypeFields {
   readonly table: string;
   readonly column: string;
@@ -52,9 +57,10 @@ export const alterType: StepKind<AlterTypeFields> = {
       },
       fields.reverses === true ? [back] : [],
     );
-    if (fields.reverses === true) return { expand: [change] };
+    const warnings = [preparedStatementsFail(place)];
+    if (fields.reverses === true) return { expand: [change], warnings };
     const irreversible = `${back.title} would rewrite the table under a lock: reverse it with a change_type plan of its own`;
-    return { expand: [{ ...change, irreversible }] };
+    return { expand: [{ ...change, irreversible }], warnings };
   },
   after: (fields, catalog) =>
     withColumn(catalog, parseTableName(fields.table, catalog.defaultSchema), fields.column, {

@@ -10,8 +10,9 @@ import { scalarToSql } from "../sql/expression.ts";
 import { rowImage } from "../sql/row-image.ts";
 import { nameOf, requireColumn, requireTable } from "./catalog-lookup.ts";
 import { assignable } from "./cast.ts";
+import { hiddenColumns } from "./contract-entries.ts";
 import type { Lowered, LowerContext, StepKind } from "./step-kind.ts";
-import { resolveSync, type SyncFields } from "./sync-pairs.ts";
+import { resolveSync, type Sync, type SyncFields } from "./sync-pairs.ts";
 import { fillOf } from "./sync-verification.ts";
 
 interface FillFields {
@@ -60,8 +61,12 @@ type Work = { set: { column: string; value: string }[]; where: string };
 
 function bySync(fields: FillFields, context: LowerContext): Work {
   const table = requireTable(context.catalog, fields.table);
+  const hidden = hiddenColumns(context, table);
+  // The NULLs of a column that only goes are the old version's own: it is filled if there is nothing else to fill.
+  const workOf = (sync: Sync): Work | null =>
+    fillOf({ ...sync, fill: sync.fill.filter(({ column }) => !hidden.has(column)) }) ?? fillOf(sync);
   const found = context.entries.find(({ spec }) => isSyncOf(spec, fields.table, context.catalog.defaultSchema));
-  const work = found === undefined ? null : fillOf(resolveSync(found.spec.fields as unknown as SyncFields, table));
+  const work = found === undefined ? null : workOf(resolveSync(found.spec.fields as unknown as SyncFields, table));
   if (work !== null) return work;
   throw new SegueError("SEG0101", {
     message: `fill of ${relationKey(table)} has no \`set\`, and the plan has no sync with a \`forward\` or \`fill\` for the table`,

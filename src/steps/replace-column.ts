@@ -6,6 +6,7 @@ import { ident, parseTableName, qualified } from "../sql/identifier.ts";
 import { defaultAtCutover } from "./carry-default.ts";
 import { partitionsOf } from "./carry-family.ts";
 import { carryRenames } from "./carry-renames.ts";
+import { preparedStatementsFail } from "./alter-type.ts";
 import { assignmentCanRaise } from "./cast.ts";
 import { exclusiveLocks, nameOf, requireColumn, requireTable } from "./catalog-lookup.ts";
 import { hiddenName } from "./contract-entries.ts";
@@ -116,6 +117,7 @@ function warnings(table: Table, fields: ReplaceColumnFields, swapsName: boolean)
     ...(swapsName
       ? [
           `both application versions see the old type of ${place} until the cut-over and the new one after it: they must tolerate both`,
+          preparedStatementsFail(place),
         ]
       : []),
   ];

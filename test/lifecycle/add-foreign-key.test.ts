@@ -32,22 +32,25 @@ operations:
   });
 });
 
-test.each(MAJORS)("add_foreign_key on a partitioned table is validated leaf by leaf on PostgreSQL %s", async (major) => {
-  const fixed = { region: (id: number) => String(id % 3) };
-  await lifecycle({
-    major,
-    schema: `${customers}
+test.each(MAJORS)(
+  "add_foreign_key on a partitioned table is validated leaf by leaf on PostgreSQL %s",
+  async (major) => {
+    const fixed = { region: (id: number) => String(id % 3) };
+    await lifecycle({
+      major,
+      schema: `${customers}
       create table orders (id bigint, region int not null, customer_id int, note text, hits int not null default 0, primary key (id, region)) partition by list (region);
       create table orders_0 partition of orders for values in (0);
       create table orders_1 partition of orders for values in (1, 2);
       insert into orders select i, i % 3, 1 + i % 40, 'n' from generate_series(1, 1500) i`,
-    plan: `
+      plan: `
 operations:
   - add_foreign_key: { table: orders, name: orders_customer, columns: [customer_id], references: { table: customers, columns: [id] } }
 `,
-    old: version("o", fixed),
-    new: version("n", fixed),
-    link: SAME,
-    plainly: "alter table orders add constraint orders_customer foreign key (customer_id) references customers (id)",
-  });
-});
+      old: version("o", fixed),
+      new: version("n", fixed),
+      link: SAME,
+      plainly: "alter table orders add constraint orders_customer foreign key (customer_id) references customers (id)",
+    });
+  },
+);

@@ -30,11 +30,13 @@ operations:
   });
 });
 
-test.each(MAJORS)("create_index on a partitioned table builds on the leaves and attaches them on PostgreSQL %s", async (major) => {
-  const fixed = { region: (id: number) => String(id % 3) };
-  await lifecycle({
-    major,
-    schema: `
+test.each(MAJORS)(
+  "create_index on a partitioned table builds on the leaves and attaches them on PostgreSQL %s",
+  async (major) => {
+    const fixed = { region: (id: number) => String(id % 3) };
+    await lifecycle({
+      major,
+      schema: `
       create table visits (id bigint, region int not null, page text, hits int not null default 0, primary key (id, region)) partition by list (region);
       create table visits_0 partition of visits for values in (0);
       create table visits_1 partition of visits for values in (1) partition by range (id);
@@ -42,10 +44,11 @@ test.each(MAJORS)("create_index on a partitioned table builds on the leaves and 
       create table visits_2 partition of visits for values in (2);
       create index visits_0_there_before on visits_0 (page);
       insert into visits select i, i % 3, '/' || i from generate_series(1, 1500) i`,
-    plan: "operations:\n  - create_index: { table: visits, name: visits_page, columns: [page, hits] }",
-    old: { table: "visits", columns: { page: (n) => `/old/${n}` }, fixed },
-    new: { table: "visits", columns: { page: (n) => `/new/${n}` }, fixed },
-    link: SAME,
-    plainly: "create index visits_page on visits (page, hits)",
-  });
-});
+      plan: "operations:\n  - create_index: { table: visits, name: visits_page, columns: [page, hits] }",
+      old: { table: "visits", columns: { page: (n) => `/old/${n}` }, fixed },
+      new: { table: "visits", columns: { page: (n) => `/new/${n}` }, fixed },
+      link: SAME,
+      plainly: "create index visits_page on visits (page, hits)",
+    });
+  },
+);

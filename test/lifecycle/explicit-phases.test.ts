@@ -34,10 +34,17 @@ backfill:
 contract:
   - drop_column: { table: users, column: full_name }
 `,
-    old: { table: "users", columns: { full_name: (n) => (n % 4 === 0 ? `Only${n}` : `Ada${n} van Old ${n}`), note: (n) => `n${n}` } },
+    old: {
+      table: "users",
+      columns: { full_name: (n) => (n % 4 === 0 ? `Only${n}` : `Ada${n} van Old ${n}`), note: (n) => `n${n}` },
+    },
     new: {
       table: "users",
-      columns: { first_name: (n) => `Grace ${n}`, last_name: (n) => (n % 4 === 0 ? null : `New ${n}`), note: (n) => `m${n}` },
+      columns: {
+        first_name: (n) => `Grace ${n}`,
+        last_name: (n) => (n % 4 === 0 ? null : `New ${n}`),
+        note: (n) => `m${n}`,
+      },
     },
     link: { forward: split, reverse: join },
     plainly: `

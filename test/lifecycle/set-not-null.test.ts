@@ -24,7 +24,11 @@ test.each(MAJORS)("set_not_null with a fill is done before the new version comes
     major,
     schema: SCHEMA,
     plan: `operations:\n  - set_not_null: { table: users, column: email, fill: "'${VALUE}'" }`,
-    old: { table: "users", columns: { email: (n) => (n % 3 === 0 ? null : `old${n}`), name: (n) => `n${n}` }, defaults: { email: null } },
+    old: {
+      table: "users",
+      columns: { email: (n) => (n % 3 === 0 ? null : `old${n}`), name: (n) => `n${n}` },
+      defaults: { email: null },
+    },
     new: { table: "users", columns: { email: (n) => `new${n}`, name: (n) => `m${n}` } },
     link: FILLED,
     plainly: "update users set email = '' where email is null; alter table users alter email set not null",

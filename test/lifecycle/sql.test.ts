@@ -36,26 +36,31 @@ test.each(MAJORS)("a .sql plan is taken back by its down part on PostgreSQL %s",
     major,
     schema: SCHEMA,
     plan: {
-      "1_change.sql": "alter table users add column score int default 0;\ncreate function double(int) returns int language sql as $$ select 2 * $1; $$;",
+      "1_change.sql":
+        "alter table users add column score int default 0;\ncreate function double(int) returns int language sql as $$ select 2 * $1; $$;",
       "1_change.down.sql": "drop function double(int);\nalter table users drop column score;",
     },
     ...both,
-    plainly: "alter table users add column score int default 0; create function double(int) returns int language sql as $$ select 2 * $1; $$",
+    plainly:
+      "alter table users add column score int default 0; create function double(int) returns int language sql as $$ select 2 * $1; $$",
   });
 });
 
-test.each(MAJORS)("a .sql plan with marks and a concurrent build runs statement by statement on PostgreSQL %s", async (major) => {
-  await lifecycle({
-    major,
-    schema: SCHEMA,
-    plan: {
-      "1_change.sql": `-- migrate:up
+test.each(MAJORS)(
+  "a .sql plan with marks and a concurrent build runs statement by statement on PostgreSQL %s",
+  async (major) => {
+    await lifecycle({
+      major,
+      schema: SCHEMA,
+      plan: {
+        "1_change.sql": `-- migrate:up
         create index concurrently users_name on users (name);
         comment on index users_name is 'by name';
         -- migrate:down
         drop index concurrently users_name;`,
-    },
-    ...both,
-    plainly: "create index users_name on users (name); comment on index users_name is 'by name'",
-  });
-});
+      },
+      ...both,
+      plainly: "create index users_name on users (name); comment on index users_name is 'by name'",
+    });
+  },
+);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "pg";
 import { expect, onTestFinished } from "vitest";
-import { createSegue, type Segue, SegueError } from "../../src/index.ts";
+import { createSegue, type Segue, SegueError, type SegueEvent } from "../../src/index.ts";
 import { LEASE_MS } from "../../src/journal/lease.ts";
 import type { Snapshot } from "../../src/postgres/snapshot.ts";
 import { catalogDifference, catalogOf, leftBehind } from "./catalog-diff.ts";
@@ -21,10 +21,17 @@ const STRIDE = Number(process.env["SEGUE_CRASH_STRIDE"] ?? 23);
 /** The first point less one: `SEGUE_CRASH_OFFSET`, by default another one each day, so that all get their turn. */
 const OFFSET = Number(process.env["SEGUE_CRASH_OFFSET"] ?? Math.floor(Date.now() / 86_400_000)) % STRIDE;
 
-/** Runs `life` for rising points until it says that it came to its end untouched. Returns the points that were tried. */
-export async function atEveryPoint(life: (point: number) => Promise<"struck" | "untouched">): Promise<readonly number[]> {
+/**
+ * Runs `life` for rising points until it says that it came to its end untouched. Returns the points that were tried.
+ *
+ * @param seldom of the points that are tried, this is one of so many: for lives that take long
+ */
+export async function atEveryPoint(
+  life: (point: number) => Promise<"struck" | "untouched">,
+  seldom = 1,
+): Promise<readonly number[]> {
   const tried: number[] = [];
-  for (let point = 1 + OFFSET; (await life(point)) === "struck"; point += STRIDE) tried.push(point);
+  for (let point = 1 + OFFSET; (await life(point)) === "struck"; point += STRIDE * seldom) tried.push(point);
   return tried;
 }
 
@@ -36,6 +43,8 @@ export interface Workplace {
   readonly log: string;
   /** A fresh database, as it is before the plan. */
   database(): Promise<TestDatabase>;
+  /** A fresh database in which the rollout is recorded, and none of its steps done. */
+  begunDatabase(): Promise<TestDatabase>;
   /** A fresh database, as far in the plan as it can be while all of it can still be taken back. */
   reversibleDatabase(): Promise<TestDatabase>;
   /** Starts a process that runs verbs of the plan, with settings of the failpoints. */
@@ -52,6 +61,16 @@ export async function workplace({ name, files, schema }: CrashPlan): Promise<Wor
   for (const [file, content] of Object.entries(files)) await writeFile(join(folder, file), content);
   const segue = (url: string): Segue => createSegue({ url, plans: folder, cwd: folder, env: {} });
   const log = join(folder, "points.log");
+  const prepared = (state: string, prepare: (plan: string, url: string) => Promise<void>): Promise<TestDatabase> =>
+    testDatabase({
+      template: {
+        name: `crash_${name}_${state}`,
+        async script(client) {
+          await client.query(schema);
+          await prepare(name, urlOf(client));
+        },
+      },
+    });
   return {
     plan: name,
     folder,
@@ -61,22 +80,30 @@ export async function workplace({ name, files, schema }: CrashPlan): Promise<Wor
       return startRunner({ url: database.url, plans: folder, plan: name, verbs, env: { SEGUE_FAILPOINT_LOG: log, ...env } });
     },
     database: () => testDatabase({ template: { name: "crash", script: schema } }),
-    reversibleDatabase: () =>
-      testDatabase({
-        template: {
-          name: `crash_${name}`,
-          async script(client) {
-            await client.query(schema);
-            await toTheSoak(name, segue(urlOf(client)));
-          },
-        },
+    begunDatabase: () =>
+      prepared("begun", async (plan, url) => {
+        const begun = new AbortController();
+        const stop = (event: SegueEvent): void => {
+          if (event.type === "lease_taken") begun.abort();
+        };
+        await begin(plan, createSegue({ url, plans: folder, cwd: folder, env: {}, onEvent: stop }), begun);
       }),
+    reversibleDatabase: () => prepared("soaking", (plan, url) => toTheSoak(plan, segue(url))),
     segue: ({ url }) => segue(url),
   };
 }
 
 function urlOf({ user, password, host, port, database }: Client): string {
   return `postgres://${user}:${password}@${host}:${port}/${database}`;
+}
+
+/** Asked to stop before the first step. */
+async function begin(plan: string, segue: Segue, { signal }: AbortController): Promise<void> {
+  try {
+    await segue.expand(plan, { signal });
+  } catch (error) {
+    if (codeOf(error) !== "SEG0309") throw error;
+  }
 }
 
 async function toTheSoak(plan: string, segue: Segue): Promise<void> {
@@ -128,6 +155,15 @@ export async function afterDeath(verb: () => Promise<unknown>): Promise<void> {
   );
 }
 
+/** Waits until a process that was told to stop at a failpoint has come there; false if it ended before. */
+export async function reached(point: number, runner: RunnerProcess, place: Workplace): Promise<boolean> {
+  let over = false;
+  void runner.ended.then(() => (over = true));
+  const isThere = async (): Promise<boolean> => (await passedPoints(place)).length >= point;
+  await until(async () => (await isThere()) || over, 60_000);
+  return await isThere();
+}
+
 /** Lets the time pass until the lease of a process that hangs has run out. */
 export async function expireLease(database: TestDatabase): Promise<void> {
   await database.query("update segue.lease set expires_at = clock_timestamp()");
@@ -172,6 +208,19 @@ export async function expectOutcome(database: TestDatabase, wanted: Outcome, sta
   expect(await database.query(`select stage, step, state from segue.step where state not in ${over}`), "open steps").toEqual([]);
 }
 
+/** Everything that the journal holds, but for the lease's time. */
+export async function journalOf(database: TestDatabase): Promise<Data> {
+  const names = ["rollout", "step", "extent", "event", "intent", "approval", "quarantine", "witness", "lease"];
+  const data: Record<string, string> = {};
+  for (const name of names) {
+    const [row] = await database.query<{ rows: string }>(
+      `select coalesce(json_agg(to_jsonb(t) - 'expires_at' order by t::text), '[]')::text as rows from segue.${name} as t`,
+    );
+    data[name] = row?.rows ?? "";
+  }
+  return data;
+}
+
 async function dataOf(database: TestDatabase): Promise<Data> {
   const tables = await database.query<{ name: string }>(
     `select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -189,7 +238,8 @@ async function dataOf(database: TestDatabase): Promise<Data> {
 
 /** The failpoints that the last process passed, as its log has them. */
 export async function passedPoints({ log }: Workplace): Promise<readonly string[]> {
-  return (await readFile(log, "utf8")).trimEnd().split("\n");
+  const text = await readFile(log, "utf8").catch(() => "");
+  return text.split("\n").slice(0, -1);
 }
 
 /** Runs `check`, and says of its failure at which statement the process was struck. */

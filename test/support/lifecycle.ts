@@ -8,10 +8,10 @@ import { DEFAULT_SETTINGS } from "../../src/model/settings.ts";
 import { catalogAfter, catalogDifference, catalogOf, leftBehind } from "./catalog-diff.ts";
 import { columnsOf, COUNTER, type Link, Oracle, type Row, type Side, type Value, type Version } from "./oracle.ts";
 import { type TestDatabase, testDatabase } from "./postgres.ts";
-import { Traffic } from "./traffic.ts";
+import { EVERY_KIND, Traffic } from "./traffic.ts";
 
 /** Turns of every client between two things that happen. */
-const TURNS = 10;
+const TURNS = 8;
 
 /**
  * How long a query of the application may take: behind a strong lock it waits one lock timeout, and once more if the
@@ -88,7 +88,7 @@ class Life {
       plans: await planFolder(files),
       env: {},
       settings: { contract: { soak: 0 } },
-      onEvent: (event) => { events.push(event); if (process.env['L_DEBUG']) console.log((performance.now()/1000).toFixed(2), JSON.stringify(event)); },
+      onEvent: (event) => events.push(event),
     });
     const oracle = new Oracle({ old: options.old, new: options.new }, options.link);
     const seeds = await readRows(database, options.old);
@@ -96,7 +96,9 @@ class Life {
     // What a seed lacks is its own: no default of the application's version.
     const traffic = new Traffic(database, oracle, seeds.size + 1);
     const before = await catalogOf(database);
-    const plans = Object.keys(files).map((file) => file.replace(/(\.up)?\.\w+$/, "")).filter((plan) => !plan.endsWith(".down"));
+    const plans = Object.keys(files)
+      .map((file) => file.replace(/(\.up)?\.\w+$/, ""))
+      .filter((plan) => !plan.endsWith(".down"));
     const life = new Life(options, { database, plans, segue, oracle, traffic, events, before });
     await traffic.start("old");
     await traffic.turns(TURNS);
@@ -173,8 +175,14 @@ class Life {
     await this.#traffic.stopAll();
     expect(await leftBehind(this.#database)).toEqual([]);
     await this.#comparePlainly();
-    expect(this.#events.filter((event) => event.type === "catalog_differs")).toEqual([]);
+    // With another plan in flight the catalog is not what it was, whatever the reversal did.
+    const differs = this.#events.filter((event) => event.type === "catalog_differs");
+    expect(this.#plans.length > 1 ? [] : differs).toEqual([]);
     const { slowest, counts } = this.#traffic;
+    const missing = ["old", "new"]
+      .flatMap((side) => EVERY_KIND.map((kind) => `${side} ${kind}`))
+      .filter((kind) => counts[kind] === undefined);
+    expect(missing, "what no client did").toEqual([]);
     expect(slowest.ms, `the longest wait: ${slowest.sql}`).toBeLessThan(LONGEST_WAIT_MS);
     return { events: this.#events, counts, database: this.#database };
   }
@@ -192,7 +200,7 @@ class Life {
     if (this.#contracts) expect(new Set(states)).toEqual(new Set(["ready"]));
     this.#oracle.ready();
     await this.#traffic.turns(TURNS);
-    await this.#mayRun(this.#contracts ? "old and new" : "new");
+    await this.#mayRun("old and new");
   }
 
   /** The old version stops; the cut-over comes while the new one works. */
@@ -250,7 +258,9 @@ class Life {
       for (const side of sides) {
         const found = await readRows(this.#database, this.#options[side]);
         const ids = new Set([...found.keys(), ...this.#oracle.ids(side)]);
-        const wrong = [...ids].map((id) => this.#oracle.compare(side, id, found.get(id))).filter((line) => line !== null);
+        const wrong = [...ids]
+          .map((id) => this.#oracle.compare(side, id, found.get(id)))
+          .filter((line) => line !== null);
         expect(wrong.slice(0, 5), `${wrong.length} of ${ids.size} rows in the ${side} shape`).toEqual([]);
       }
     });
@@ -261,7 +271,10 @@ class Life {
     if (plainly === undefined) return;
     const wanted = await catalogAfter(major, schema, plainly);
     const found = await catalogDifference(wanted, this.#database);
-    expect(found.filter((line) => !line.includes("column order")), "catalog against plain DDL").toEqual([]);
+    expect(
+      found.filter((line) => !line.includes("column order")),
+      "catalog against plain DDL",
+    ).toEqual([]);
   }
 }
 
@@ -293,9 +306,15 @@ export async function contractToSoak(segue: Segue, plan: string): Promise<{ stat
   }
 }
 
-async function readRows(database: TestDatabase, version: Version): Promise<Map<number, Row & Readonly<Record<string, Value>>>> {
+async function readRows(
+  database: TestDatabase,
+  version: Version,
+): Promise<Map<number, Row & Readonly<Record<string, Value>>>> {
   const columns = [COUNTER, ...columnsOf(version)];
-  const list = columns.map(pg.escapeIdentifier).map((column) => `${column}::text`).join(", ");
+  const list = columns
+    .map(pg.escapeIdentifier)
+    .map((column) => `${column}::text`)
+    .join(", ");
   const rows = await database.query(`select id::int, ${list} from ${version.table} order by id`);
   return new Map(rows.map(({ id, ...row }) => [id as number, row as Readonly<Record<string, Value>>]));
 }
@@ -303,5 +322,8 @@ async function readRows(database: TestDatabase, version: Version): Promise<Map<n
 function told(verb: string, error: unknown): unknown {
   if (!(error instanceof SegueError)) return error;
   const problems = error.problems.map(({ message }) => `\n  ${message}`).join("");
-  return new Error(`${verb}: ${error.code} ${error.message}${problems}${error.next === undefined ? "" : `\n  next: ${error.next}`}`, { cause: error });
+  return new Error(
+    `${verb}: ${error.code} ${error.message}${problems}${error.next === undefined ? "" : `\n  next: ${error.next}`}`,
+    { cause: error },
+  );
 }

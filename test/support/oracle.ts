@@ -162,13 +162,17 @@ export class Oracle {
   compare(side: Side, id: number, found: Readonly<Record<string, unknown>> | undefined): string | null {
     const whole = this.#rows[side].get(id);
     const expected = whole?.[side];
-    if (whole === undefined || expected === undefined) return found === undefined ? null : `${side} ${id}: there again, though deleted: ${JSON.stringify(found)}`;
+    if (whole === undefined || expected === undefined)
+      return found === undefined ? null : `${side} ${id}: there again, though deleted: ${JSON.stringify(found)}`;
     if (found === undefined) return `${side} ${id}: lost; expected ${JSON.stringify(expected)}`;
     for (const [column, value] of Object.entries(expected)) {
       const actual = this.#canonical(found[column] as Value | undefined);
-      const same = value instanceof Unsure ? actual !== undefined && value.admits(actual) : actual === this.#canonical(value);
-      if (!same) return `${side} ${id}.${column}: expected ${JSON.stringify(value)}, found ${JSON.stringify(actual)} in ${JSON.stringify(found)}`;
-      if (value instanceof Unsure && (this.filled !== "maybe" || value.among === null)) this.#learn(side, id, column, actual as Value);
+      const same =
+        value instanceof Unsure ? actual !== undefined && value.admits(actual) : actual === this.#canonical(value);
+      if (!same)
+        return `${side} ${id}.${column}: expected ${JSON.stringify(value)}, found ${JSON.stringify(actual)} in ${JSON.stringify(found)}`;
+      if (value instanceof Unsure && (this.filled !== "maybe" || value.among === null))
+        this.#learn(side, id, column, actual as Value);
     }
     return null;
   }
@@ -187,13 +191,22 @@ export class Oracle {
     });
   }
 
-  #set(side: Side, id: number, own: Row, before: Expected | undefined, changed: readonly string[], filled: Filled): void {
+  #set(
+    side: Side,
+    id: number,
+    own: Row,
+    before: Expected | undefined,
+    changed: readonly string[],
+    filled: Filled,
+  ): void {
     if (this.#link === null) {
       this.#rows[side].set(id, { old: own, new: own });
       return;
     }
     const other: Side = side === "old" ? "new" : "old";
-    const triggers = (side === "old" ? this.#link.reads : this.#link.writes) ?? Object.keys(own).filter((column) => !this.#shared.has(column));
+    const triggers =
+      (side === "old" ? this.#link.reads : this.#link.writes) ??
+      Object.keys(own).filter((column) => !this.#shared.has(column));
     const derives = before === undefined || changed.some((column) => triggers.includes(column));
     const derived = derives ? (side === "old" ? this.#forward(own, before?.new, filled) : this.#link.reverse(own)) : {};
     const theirs = this.#stored({ ...before?.[other], ...this.#common(own), ...derived }, filled);
@@ -204,7 +217,9 @@ export class Oracle {
     const { forward, once } = this.#link as Link;
     if (once !== true || before === undefined || filled === "no") return forward(old);
     if (filled === "yes") return {};
-    return Object.fromEntries(Object.entries(forward(old)).map(([column, value]) => [column, either(before[column] ?? null, value)]));
+    return Object.fromEntries(
+      Object.entries(forward(old)).map(([column, value]) => [column, either(before[column] ?? null, value)]),
+    );
   }
 
   #common(row: Row): Row {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { describe } from "vitest";
+import { describe, vi } from "vitest";
 import { createSegue, type PartialSettings, type Segue } from "../../src/index.ts";
 import { openSession } from "../../src/postgres/session.ts";
 import { type Snapshot, snapshotCatalog } from "../../src/postgres/snapshot.ts";
@@ -15,9 +15,11 @@ export interface Pagila extends TestDatabase {
 
 /** Tests on Pagila, for each major; skipped where its script is not at hand. */
 export function describePagila(title: string, tests: (major: number) => void): void {
+  // A life goes through dozens of steps, each with its locks, checks and journal entries.
+  vi.setConfig({ testTimeout: 300_000 });
   const missing = pagilaScript() === null;
   const reason = missing ? " (skipped: there is no pagila.sql)" : "";
-  describe.skipIf(missing).each(MAJORS)(`${title} on PostgreSQL %i${reason}`, { timeout: 300_000 }, tests);
+  describe.skipIf(missing).each(MAJORS)(`${title} on PostgreSQL %i${reason}`, (major) => tests(major));
 }
 
 /** A clone of Pagila; call it only where `pagilaScript()` is not null. */

@@ -1,5 +1,15 @@
 import pg from "pg";
-import { columnsOf, COUNTER, fixedOf, type Filled, type Oracle, type Row, type Side, type Value, type Version } from "./oracle.ts";
+import {
+  columnsOf,
+  COUNTER,
+  fixedOf,
+  type Filled,
+  type Oracle,
+  type Row,
+  type Side,
+  type Value,
+  type Version,
+} from "./oracle.ts";
 import type { TestDatabase } from "./postgres.ts";
 
 /** Rows 1 to this are written by every client; each counts its writes in the column `hits`. */
@@ -9,10 +19,16 @@ const CLIENTS: Readonly<Record<Side, number>> = { old: 2, new: 2 };
 const STRIDE = CLIENTS.old + CLIENTS.new;
 const DEADLINE_MS = 60_000;
 
+/** What every client does, by the names in `Traffic.counts`. */
+export const EVERY_KIND = ["insert", "update", "delete", "upsert", "copy", "select", "select *", "commit", "rollback"];
+
 /** A query of the application that failed: what must never happen. */
 export class FailedQuery extends Error {
   constructor(side: Side, sql: string, values: readonly unknown[], cause: unknown) {
-    const message = cause instanceof Error ? `${cause.message} (${(cause as { code?: string }).code ?? "no SQLSTATE"})` : String(cause);
+    const message =
+      cause instanceof Error
+        ? `${cause.message} (${(cause as { code?: string }).code ?? "no SQLSTATE"})`
+        : String(cause);
     super(`the ${side} version's query failed: ${message}\n  ${sql}\n  ${JSON.stringify(values)}`, { cause });
   }
 }
@@ -43,8 +59,13 @@ export class Traffic {
   async start(side: Side): Promise<void> {
     const clients: Client[] = [];
     for (let index = 0; index < CLIENTS[side]; index += 1) {
-      const session = await this.#database.connect({ types: { getTypeParser: () => (text: string) => text }, application_name: `${side} app` });
-      clients.push(new Client(this.#context(), side, index + (side === "new" ? CLIENTS.old : 0), session, this.#firstNewId));
+      const session = await this.#database.connect({
+        types: { getTypeParser: () => (text: string) => text },
+        application_name: `${side} app`,
+      });
+      clients.push(
+        new Client(this.#context(), side, index + (side === "new" ? CLIENTS.old : 0), session, this.#firstNewId),
+      );
     }
     this.#running.set(side, clients);
     for (const client of clients) client.begin();
@@ -93,6 +114,7 @@ export class Traffic {
   #context(): ClientContext {
     return {
       oracle: this.#oracle,
+      major: this.#database.major,
       number: () => (this.#numbers += 1),
       failed: (error) => {
         this.#failure ??= error;
@@ -108,6 +130,7 @@ export class Traffic {
 
 interface ClientContext {
   readonly oracle: Oracle;
+  readonly major: number;
   /** A number that no other write gets. */
   number(): number;
   failed(error: Error): void;
@@ -115,8 +138,36 @@ interface ClientContext {
   took(kind: string, ms: number, sql: string): void;
 }
 
-type Op = "insert" | "defaults" | "own" | "shared" | "delete" | "upsert" | "transaction" | "star" | "read" | "copy" | "hot";
-const OPS: readonly Op[] = ["insert", "own", "shared", "hot", "upsert", "star", "transaction", "read", "delete", "insert", "copy", "own", "defaults", "hot", "transaction"];
+type Op =
+  | "insert"
+  | "defaults"
+  | "own"
+  | "shared"
+  | "delete"
+  | "upsert"
+  | "merge"
+  | "transaction"
+  | "star"
+  | "read"
+  | "copy"
+  | "hot";
+const OPS: readonly Op[] = [
+  "insert",
+  "own",
+  "shared",
+  "hot",
+  "upsert",
+  "star",
+  "transaction",
+  "read",
+  "delete",
+  "insert",
+  "copy",
+  "own",
+  "defaults",
+  "hot",
+  "merge",
+];
 
 class Client {
   readonly #context: ClientContext;
@@ -210,6 +261,11 @@ class Client {
       case "upsert":
         await this.#upsert(this.#anyId(), filled);
         return await this.#upsert(this.#newId(), filled);
+      case "merge":
+        // Before 15 there is none.
+        return await (this.#context.major < 15
+          ? this.#transaction(filled)
+          : this.#merge(this.turn % 2 === 0 ? this.#anyId() : this.#newId(), filled));
       case "transaction":
         return await this.#transaction(filled);
       case "star":
@@ -227,7 +283,11 @@ class Client {
 
   async #insert(id: number, filled: Filled): Promise<void> {
     const row = this.#row(id);
-    await this.#query("insert", `insert into ${this.#version.table} (id, ${names(row)}) values ($1, ${marks(row, 2)})`, [id, ...Object.values(row)]);
+    await this.#query(
+      "insert",
+      `insert into ${this.#version.table} (id, ${names(row)}) values ($1, ${marks(row, 2)})`,
+      [id, ...Object.values(row)],
+    );
     this.#context.oracle.inserted(this.#side, id, row, this.#meanwhile(filled));
   }
 
@@ -235,13 +295,20 @@ class Client {
     const { defaults = {} } = this.#version;
     const id = this.#newId();
     const row = Object.fromEntries(Object.entries(this.#row(id)).filter(([column]) => !(column in defaults)));
-    await this.#query("insert with defaults", `insert into ${this.#version.table} (id, ${names(row)}) values ($1, ${marks(row, 2)})`, [id, ...Object.values(row)]);
+    await this.#query(
+      "insert with defaults",
+      `insert into ${this.#version.table} (id, ${names(row)}) values ($1, ${marks(row, 2)})`,
+      [id, ...Object.values(row)],
+    );
     this.#context.oracle.inserted(this.#side, id, row, this.#meanwhile(filled));
   }
 
   async #update(id: number | null, patch: PlainRow, filled: Filled): Promise<void> {
     if (id === null || Object.keys(patch).length === 0) return;
-    await this.#query("update", `update ${this.#version.table} set ${assignments(patch, 2)} where id = $1`, [id, ...Object.values(patch)]);
+    await this.#query("update", `update ${this.#version.table} set ${assignments(patch, 2)} where id = $1`, [
+      id,
+      ...Object.values(patch),
+    ]);
     this.#context.oracle.updated(this.#side, id, patch, this.#meanwhile(filled));
   }
 
@@ -257,9 +324,32 @@ class Client {
     const row = this.#row(id);
     const exists = this.#context.oracle.expected(this.#side, id) !== undefined;
     const target = quoted(["id", ...Object.keys(this.#version.fixed ?? {})]);
-    const set = Object.keys(this.#version.columns).map(pg.escapeIdentifier).map((column) => `${column} = excluded.${column}`).join(", ");
+    const set = Object.keys(this.#version.columns)
+      .map(pg.escapeIdentifier)
+      .map((column) => `${column} = excluded.${column}`)
+      .join(", ");
     const sql = `insert into ${this.#version.table} (id, ${names(row)}) values ($1, ${marks(row, 2)}) on conflict (${target}) do update set ${set}`;
     await this.#query("upsert", sql, [id, ...Object.values(row)]);
+    if (exists) this.#context.oracle.updated(this.#side, id, row, this.#meanwhile(filled));
+    else this.#context.oracle.inserted(this.#side, id, row, this.#meanwhile(filled));
+  }
+
+  async #merge(id: number | null, filled: Filled): Promise<void> {
+    if (id === null) return;
+    const { table, fixed = {}, columns } = this.#version;
+    const row = this.#row(id);
+    const exists = this.#context.oracle.expected(this.#side, id) !== undefined;
+    const keys = ["id", ...Object.keys(fixed)].map(
+      (column) => `t.${pg.escapeIdentifier(column)} = s.${pg.escapeIdentifier(column)}`,
+    );
+    const set = Object.keys(columns)
+      .map(pg.escapeIdentifier)
+      .map((column) => `${column} = s.${column}`);
+    const values = ["id", ...Object.keys(row)].map((column) => `s.${pg.escapeIdentifier(column)}`);
+    const sql =
+      `merge into ${table} t using jsonb_populate_record(null::${table}, $1) s on ${keys.join(" and ")} ` +
+      `when matched then update set ${set.join(", ")} when not matched then insert (id, ${names(row)}) values (${values.join(", ")})`;
+    await this.#query("merge", sql, [JSON.stringify({ id, ...row })]);
     if (exists) this.#context.oracle.updated(this.#side, id, row, this.#meanwhile(filled));
     else this.#context.oracle.inserted(this.#side, id, row, this.#meanwhile(filled));
   }
@@ -273,14 +363,23 @@ class Client {
     const patch = this.#patch(this.#ownColumns());
     const spoiled = this.#patch(Object.keys(this.#version.columns));
     await this.#query("begin", "begin");
-    await this.#query("insert", `insert into ${table} (id, ${names(row)}) values ($1, ${marks(row, 2)})`, [fresh, ...Object.values(row)]);
+    await this.#query("insert", `insert into ${table} (id, ${names(row)}) values ($1, ${marks(row, 2)})`, [
+      fresh,
+      ...Object.values(row),
+    ]);
     if (first !== null) {
       await this.#query("savepoint", "savepoint before");
-      await this.#query("update", `update ${table} set ${assignments(spoiled, 2)} where id = $1`, [first, ...Object.values(spoiled)]);
+      await this.#query("update", `update ${table} set ${assignments(spoiled, 2)} where id = $1`, [
+        first,
+        ...Object.values(spoiled),
+      ]);
       await this.#query("delete", `delete from ${table} where id = $1`, [fresh]);
       await this.#query("rollback to savepoint", "rollback to savepoint before");
       if (Object.keys(patch).length > 0) {
-        await this.#query("update", `update ${table} set ${assignments(patch, 2)} where id = $1`, [first, ...Object.values(patch)]);
+        await this.#query("update", `update ${table} set ${assignments(patch, 2)} where id = $1`, [
+          first,
+          ...Object.values(patch),
+        ]);
       }
     }
     await this.#query(commits ? "commit" : "rollback", commits ? "commit" : "rollback");
@@ -298,7 +397,10 @@ class Client {
     await this.#query("begin", "begin");
     const { rows } = await this.#query("lock", `select ${COUNTER} from ${table} where id = $1 for update`, [id]);
     const turn = Number(rows[0]?.[COUNTER]) + 1;
-    const changes = [`${COUNTER} = ${COUNTER} + 1`, ...(Object.keys(patch).length === 0 ? [] : [assignments(patch, 2)])].join(", ");
+    const changes = [
+      `${COUNTER} = ${COUNTER} + 1`,
+      ...(Object.keys(patch).length === 0 ? [] : [assignments(patch, 2)]),
+    ].join(", ");
     await this.#query("hot update", `update ${table} set ${changes} where id = $1`, [id, ...Object.values(patch)]);
     await this.#query("commit", "commit");
     this.#context.oracle.hotUpdated(this.#side, id, turn, patch, this.#meanwhile(filled));
@@ -314,16 +416,24 @@ class Client {
     const wanted = ids.filter((id) => id !== null);
     const sql = `select id, ${COUNTER}, ${quoted(columnsOf(this.#version))} from ${this.#version.table} where id = any($1)`;
     const { rows } = await this.#query("select", sql, [`{${wanted.join()}}`]);
-    for (const id of wanted) this.#compare(id, rows.find((row) => Number(row["id"]) === id));
+    for (const id of wanted)
+      this.#compare(
+        id,
+        rows.find((row) => Number(row["id"]) === id),
+      );
   }
 
   async #copy(filled: Filled): Promise<void> {
     const ids = [this.#newId(), this.#newId()];
     const rows = ids.map((id) => this.#row(id));
     const sql = `copy ${this.#version.table} (id, ${names(rows[0] as PlainRow)}) from stdin`;
-    const lines = ids.map((id, index) => [String(id), ...Object.values(rows[index] as PlainRow)].map((value) => value ?? "\\N").join("\t"));
+    const lines = ids.map((id, index) =>
+      [String(id), ...Object.values(rows[index] as PlainRow)].map((value) => value ?? "\\N").join("\t"),
+    );
     await this.#timed("copy", sql, [], () => copyIn(this.#session, sql, `${lines.join("\n")}\n`));
-    ids.forEach((id, index) => this.#context.oracle.inserted(this.#side, id, rows[index] as PlainRow, this.#meanwhile(filled)));
+    ids.forEach((id, index) =>
+      this.#context.oracle.inserted(this.#side, id, rows[index] as PlainRow, this.#meanwhile(filled)),
+    );
   }
 
   #compare(id: number, row: Readonly<Record<string, unknown>> | undefined): void {
@@ -331,7 +441,12 @@ class Client {
     if (wrong !== null) throw new Error(`a client read what nobody wrote: ${wrong}`);
   }
 
-  async #query(kind: string, sql: string, values: readonly unknown[] = [], named = this.#version.named ?? true): Promise<pg.QueryResult<Record<string, unknown>>> {
+  async #query(
+    kind: string,
+    sql: string,
+    values: readonly unknown[] = [],
+    named = this.#version.named ?? true,
+  ): Promise<pg.QueryResult<Record<string, unknown>>> {
     const name = named ? { name: nameOf(sql) } : {};
     const run = (): Promise<pg.QueryResult<Record<string, unknown>>> =>
       values.length === 0 ? this.#session.query(sql) : this.#session.query({ text: sql, values: [...values], ...name });
@@ -371,7 +486,12 @@ class Client {
   }
 
   #patch(columns: readonly string[]): PlainRow {
-    return Object.fromEntries(columns.map((column) => [column, (this.#version.columns[column] as (n: number) => Value)(this.#context.number())]));
+    return Object.fromEntries(
+      columns.map((column) => [
+        column,
+        (this.#version.columns[column] as (n: number) => Value)(this.#context.number()),
+      ]),
+    );
   }
 
   /** One or all of the columns that only this version knows; of all its columns if both know the same. */
@@ -393,8 +513,14 @@ type PlainRow = Row & Readonly<Record<string, Value>>;
 
 const quoted = (columns: readonly string[]): string => columns.map(pg.escapeIdentifier).join(", ");
 const names = (row: PlainRow): string => quoted(Object.keys(row));
-const marks = (row: PlainRow, first: number): string => Object.keys(row).map((_, index) => `$${first + index}`).join(", ");
-const assignments = (row: PlainRow, first: number): string => Object.keys(row).map((column, index) => `${pg.escapeIdentifier(column)} = $${first + index}`).join(", ");
+const marks = (row: PlainRow, first: number): string =>
+  Object.keys(row)
+    .map((_, index) => `$${first + index}`)
+    .join(", ");
+const assignments = (row: PlainRow, first: number): string =>
+  Object.keys(row)
+    .map((column, index) => `${pg.escapeIdentifier(column)} = $${first + index}`)
+    .join(", ");
 
 const statementNames = new Map<string, string>();
 function nameOf(sql: string): string {

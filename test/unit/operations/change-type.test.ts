@@ -87,7 +87,7 @@ describe("by a shadow column that takes over the name", () => {
   });
 
   test("where a foreign key would be checked again, a view is in the way, or the plan says how", () => {
-    const fkey = { ...ORDERS, constraints: [constraintOf("foreign key", "f", "", ["customer"])] };
+    const fkey = { ...ORDERS, constraints: [constraintOf("foreign key", "f", "FOREIGN KEY (customer) REFERENCES customers(id)", ["customer"])] };
     for (const phases of [
       compile({ column: "customer", type: "int8" }, CHEAP, fkey),
       compile({ column: "customer", type: "int8", forward: "customer" }, CHEAP),

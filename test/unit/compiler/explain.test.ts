@@ -1,0 +1,86 @@
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, test } from "vitest";
+import { compile } from "../../../src/compiler/compile.ts";
+import { explain } from "../../../src/compiler/explain.ts";
+import { VOCABULARY } from "../../../src/compiler/registry.ts";
+import { scopeOf } from "../../../src/compiler/scope.ts";
+import type { Plan } from "../../../src/model/plan.ts";
+import type { Program } from "../../../src/model/program.ts";
+import { completeSettings } from "../../../src/plan/merge-settings.ts";
+import { readPlans } from "../../../src/plan/read-plans.ts";
+import { readCatalog } from "../../../src/postgres/read-catalog.ts";
+import { loadParser } from "../../../src/sql/parser.ts";
+import { MAJORS, testDatabase } from "../../support/postgres.ts";
+import { SHOP } from "../../support/shop.ts";
+import { withSession } from "../steps/execute-drafts.ts";
+import { planOf } from "./compile-plan.ts";
+
+beforeAll(loadParser);
+
+/** What runs, and what is checked on the way. The inverse and the touches are told of operations in other words. */
+const whatRuns = ({ expand, backfill, cutover, drop, verify, losses, watches, hides, soak, gates, settings }: Program) => ({
+  expand,
+  backfill,
+  cutover,
+  drop,
+  verify,
+  losses,
+  watches,
+  hides,
+  soak,
+  gates,
+  settings,
+});
+
+const MORE: Readonly<Record<string, string>> = {
+  "31_widen": `
+operations:
+  - change_type: { table: orders, column: amount_cents, type: int8, reverse: "least(amount_cents, 2147483647)" }
+  - change_type: { table: customers, column: fax, type: varchar(40) }
+  - add_column: { table: orders, column: note, type: varchar(20), default: "'-'", nullable: false }
+settings: { lock: { timeout: 250ms }, ignore_dependents: [public.nothing] }`,
+  "32_odd": `
+description: "odd: names and 'quotes'"
+operations:
+  - rename_column: { table: customers, from: fax, to: "Fäx \\"2\\"" }
+  - add_column: { table: customers, column: born, type: date, fill: "'2000-01-01'", check: "born > '1900-01-01'" }
+  - set_not_null: { table: orders, column: status, fill: "'a: #b'" }
+  - sql: { up: "SELECT 1;\\nSELECT 'two'", down: "SELECT 3" }
+gates:
+  - query: { sql: "select count(*) from orders", is: 0 }
+  - approval: { by: web }`,
+  "33_both": `
+operations:
+  - drop_column: { table: customers, column: fax }
+expand:
+  - add_column: { table: customers, column: nick, type: varchar(5) }
+  - sync: { table: customers, forward: { nick: username } }
+backfill:
+  - fill: { table: customers }
+contract:
+  - drop_sync: { table: customers }`,
+};
+
+describe.each(MAJORS)("on PostgreSQL %i", (major) => {
+  test("what --explain prints is a plan that runs the same", async () => {
+    const shop = await testDatabase({ major, script: SHOP });
+    const folder = fileURLToPath(new URL("../../../plans", import.meta.url));
+    const plans = [...(await readPlans(folder, VOCABULARY)), ...Object.entries(MORE).map(([id, text]) => planOf(text, id))];
+    await withSession(shop, async (session) => {
+      const program = async (plan: Plan): Promise<Program> => {
+        const catalog = await readCatalog(session, { ...scopeOf(plan, "public"), defaultSchema: "public" });
+        return compile(plan, catalog, completeSettings(plan.settings));
+      };
+      for (const plan of plans) {
+        // An index that an earlier plan makes.
+        if (plan.id.includes("drop_index")) continue;
+        const catalog = await readCatalog(session, { ...scopeOf(plan, "public"), defaultSchema: "public" });
+        const explained = planOf(explain(plan, catalog), plan.id);
+        expect(explained.operations, plan.id).toEqual([]);
+        expect(whatRuns(await program(explained)), plan.id).toEqual(whatRuns(await program(plan)));
+        const again = await readCatalog(session, { ...scopeOf(explained, "public"), defaultSchema: "public" });
+        expect(planOf(explain(explained, again), plan.id).content, plan.id).toEqual(explained.content);
+      }
+    });
+  });
+});

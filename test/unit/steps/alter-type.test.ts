@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { alterType } from "../../../src/steps/alter-type.ts";
+import { catalogOf, columnOf, tableOf } from "./carry-catalog.ts";
+import { statementsOf } from "./execute-drafts.ts";
+import { lowerContext } from "./lower-context.ts";
+
+const CATALOG = catalogOf(18, tableOf("t", { columns: [columnOf("a", "text", { collation: '"C"' })] }));
+const lower = (fields: Record<string, unknown>) => {
+  const [step, ...more] = alterType.lower(alterType.fields.parse({ table: "t", column: "a", ...fields }), lowerContext(CATALOG, "expand")).expand ?? [];
+  if (step === undefined || more.length > 0) throw new Error("one step is expected");
+  return step;
+};
+
+test("one ALTER, which keeps the collation unless it is told another", () => {
+  const kept = lower({ type: "varchar(20)", reverses: true });
+  expect(statementsOf([kept, ...kept.undo])).toEqual([
+    ['ALTER TABLE public.t ALTER COLUMN a TYPE varchar(20) COLLATE "C"'],
+    ['ALTER TABLE public.t ALTER COLUMN a TYPE text COLLATE "C"'],
+  ]);
+  const other = lower({ type: "text", collation: '"POSIX"', reverses: true });
+  expect(statementsOf([other, ...other.undo])).toEqual([
+    ['ALTER TABLE public.t ALTER COLUMN a TYPE text COLLATE "POSIX"'],
+    ['ALTER TABLE public.t ALTER COLUMN a TYPE text COLLATE "C"'],
+  ]);
+  expect(other.irreversible).toBeUndefined();
+});
+
+test("where the way back would rewrite, it says so", () => {
+  const step = lower({ type: "varchar(20)", reverses: false });
+  expect(step.undo).toEqual([]);
+  expect(step.irreversible).toBe(
+    "change public.t.a back to text would rewrite the table under a lock: reverse it with a change_type plan of its own",
+  );
+});
+
+test("entries after it see the new type and collation", () => {
+  const fields = alterType.fields.parse({ table: "t", column: "a", type: "citext", collation: '"POSIX"' });
+  expect(alterType.after?.(fields, CATALOG).tables["public.t"]?.columns[0]).toMatchObject({ type: "citext", collation: '"POSIX"' });
+});

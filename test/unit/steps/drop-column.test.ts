@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import type { SegueError } from "../../../src/model/errors.ts";
+import type { Table } from "../../../src/model/catalog.ts";
+import { hiddenName } from "../../../src/steps/contract-entries.ts";
+import { dropColumnStep } from "../../../src/steps/drop-column.ts";
+import { catalogOf, columnOf, constraintOf, dependentOf, indexOf, tableOf } from "./carry-catalog.ts";
+import { statementsOf } from "./execute-drafts.ts";
+import { lowerContext } from "./lower-context.ts";
+
+const T = tableOf("t", { columns: [columnOf("a", "text"), columnOf("b", "text")] });
+const HIDDEN = hiddenName(T, "a", "1_test");
+const lower = (parts: Partial<Table> = {}, ignored: readonly string[] = []) => {
+  const context = lowerContext(catalogOf(18, { ...T, ...parts }), "contract");
+  return dropColumnStep.lower(
+    { table: "t", column: "a" },
+    { ...context, settings: { ...context.settings, ignore_dependents: ignored } },
+  );
+};
+
+test("a column is renamed out of sight, and back, and dropped only after that", () => {
+  expect(HIDDEN).toMatch(/^segue_old_a_[0-9a-f]{8}$/);
+  const { cutover = [], drop = [], hides, warnings } = lower();
+  expect(statementsOf([...cutover, ...(cutover[0]?.undo ?? [])])).toEqual([
+    [`ALTER TABLE public.t RENAME COLUMN a TO ${HIDDEN}`],
+    [`ALTER TABLE public.t RENAME COLUMN ${HIDDEN} TO a`],
+  ]);
+  expect(statementsOf(drop)).toEqual([[`ALTER TABLE public.t DROP COLUMN IF EXISTS ${HIDDEN}`]]);
+  expect(drop[0]).toMatchObject({ undo: [], irreversible: "the soak has ended" });
+  expect(hides).toEqual([{ table: { schema: "public", name: "t" }, column: "a" }]);
+  expect(warnings).toEqual([]);
+});
+
+test("what is about the column alone goes with it, and is named; a foreign key goes by itself, for it locks two tables", () => {
+  const fkey = constraintOf("foreign key", "T_a_fkey", "FOREIGN KEY (a) REFERENCES other(id)", ["a"], {
+    references: {
+      table: { schema: "public", name: "other" },
+      columns: ["id"],
+      onDelete: "no action",
+      onUpdate: "no action",
+      match: "simple",
+    },
+  });
+  const { drop = [], warnings } = lower({ constraints: [fkey], indexes: [indexOf("t_a", "", ["a"])] });
+  expect(statementsOf(drop)).toEqual([
+    ['ALTER TABLE public.t DROP CONSTRAINT IF EXISTS "T_a_fkey"'],
+    [`ALTER TABLE public.t DROP COLUMN IF EXISTS ${HIDDEN}`],
+  ]);
+  const locked = drop.map((draft) => ("locks" in draft ? draft.locks.map(({ relation }) => relation.name) : []));
+  expect(locked).toEqual([["t", "other"], ["t"]]);
+  expect(warnings).toEqual(["dropped together with public.t.a: index t_a, constraint T_a_fkey"]);
+});
+
+test("what other columns or objects need is refused, all of it at once", () => {
+  const parts: Partial<Table> = {
+    indexes: [indexOf("t_a_b", "", ["a", "b"])],
+    constraints: [constraintOf("check", "a_or_b", "", ["a", "b"])],
+    statistics: [{ schema: "public", name: "s", definition: "", columns: ["a", "b"] }],
+    dependents: [dependentOf("view", "public.v", ["a"]), dependentOf("function", "public.f()", ["b"], "text")],
+    partitionKeyColumns: ["a"],
+  };
+  const error = (() => {
+    try {
+      lower(parts);
+      return null;
+    } catch (thrown) {
+      return thrown as SegueError;
+    }
+  })();
+  expect(error?.code).toBe("SEG0102");
+  expect(error?.message).toBe("public.t.a can't be dropped: other things need it");
+  expect(error?.problems.map(({ message }) => message)).toEqual([
+    "index t_a_b",
+    "constraint a_or_b",
+    "statistics s",
+    "view public.v",
+    "the partition key",
+  ]);
+  expect(() => lower({ dependents: parts.dependents ?? [] }, ["public.v"])).not.toThrow();
+});
