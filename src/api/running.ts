@@ -187,12 +187,17 @@ export async function reverseRollout(
   return await runRollout(workspace, rollout, options, (runner) => reverse(runner, asked));
 }
 
-/** Goes on with whatever was interrupted, in the direction in which it was going. */
+/**
+ * Goes on with whatever was interrupted, in the direction in which it was going.
+ *
+ * @throws SegueError SEG0301 if the plan's file is there and says something else by now
+ */
 export async function resumeRollout(
   workspace: Workspace,
   rollout: Rollout,
   options: RunVerbOptions & { yes?: boolean | undefined },
 ): Promise<VerbResult> {
+  if (rollout.state !== "reversing") await refuseEdited(workspace, rollout);
   return await runRollout(workspace, rollout, options, async (runner) => {
     switch (rollout.state) {
       case "planned":
@@ -215,6 +220,21 @@ export async function resumeRollout(
         return rollout.state satisfies never;
     }
   });
+}
+
+/** A rollout goes on without its file, by the journal alone; but not against it. */
+async function refuseEdited(workspace: Workspace, rollout: Rollout): Promise<void> {
+  const plan = (await plansAtHand(workspace)).find(({ id }) => id === rollout.plan);
+  if (plan !== undefined) await workspace.reading((session) => existing(session, rollout, plan));
+}
+
+async function plansAtHand(workspace: Workspace): Promise<readonly Plan[]> {
+  try {
+    return await workspace.plans();
+  } catch (error) {
+    if (error instanceof SegueError && error.code === "SEG0005") return [];
+    throw error;
+  }
 }
 
 /** Rollouts that something interrupted: in a state that only a running process should be in. */

@@ -70,7 +70,10 @@ async function reportOf(session: Session, rollout: Rollout): Promise<StatusRepor
     progress: await progressOf(session, rollout, steps),
     health,
     reason: reasonOf(rollout, health, current),
-    mayRun: mayRun(rollout.state, steps.some((record) => record.stage === "cutover" || record.stage === "drop")),
+    mayRun: mayRun(
+      rollout.state,
+      steps.some((record) => record.stage === "cutover" || record.stage === "drop"),
+    ),
     gates: rollout.state === "ready" ? await contractGates(session, rollout) : [],
     lease:
       lease === null
@@ -129,6 +132,8 @@ async function progressOf(
 
 /** What a person types next. */
 export function nextCommand({ state, plan }: Pick<Rollout, "state" | "plan">): string | null {
+  // An inverse rollout has no file: the reversal of the plan that it takes back drives it.
+  if (plan.endsWith("~inverse")) return state === "completed" ? null : `segue reverse ${plan.replace(/~inverse$/, "")}`;
   switch (state) {
     case "planned":
     case "expanding":

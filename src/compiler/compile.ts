@@ -26,7 +26,7 @@ export function compile(plan: Plan, catalog: Catalog, settings: RolloutSettings)
   const stages = {
     expand: assemble("expand", pieces(lowered, "expand")),
     backfill: assemble("backfill", backfill),
-    cutover: assemble("cutover", pieces(lowered, "cutover")),
+    cutover: assemble("cutover", pieces(copiesFirst(lowered), "cutover")),
     drop: assemble("drop", columnsLast(pieces(lowered, "drop"))),
   };
   return {
@@ -49,8 +49,20 @@ export function compile(plan: Plan, catalog: Catalog, settings: RolloutSettings)
     hides: lowered.flatMap((l) => l.hides ?? []),
     inverse: inverseOf(plan, visible),
     settings,
-    warnings: [...new Set([...warnings, ...lowered.flatMap((l) => l.warnings ?? [])])],
+    warnings: [...new Set([...warnings, ...ofSettings(settings), ...lowered.flatMap((l) => l.warnings ?? [])])],
   };
+}
+
+/** What completes a duplicate stands before the cut-over to it; the sync flips in the transaction that renames the columns. */
+function copiesFirst(lowered: readonly Lowered[]): readonly Lowered[] {
+  const copies = lowered.filter((entry) => entry.backfill !== undefined);
+  return [...copies, ...lowered.filter((entry) => entry.backfill === undefined)];
+}
+
+function ofSettings({ backfill }: RolloutSettings): readonly string[] {
+  return backfill.workers > 1
+    ? [`settings.backfill.workers: ${backfill.workers} is asked for; one fills in this version`]
+    : [];
 }
 
 /** Dependents that a person declared harmless are not there for any operation. */

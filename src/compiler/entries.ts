@@ -51,15 +51,17 @@ function joinSyncs(entries: readonly Spec[], schema: string): Spec[] {
     syncs.set(key, merged(syncs.get(key), spec));
   }
   const rest = entries.filter((spec) => spec.kind !== "sync");
-  for (const [key, spec] of syncs) {
+  // How many of the rest stand before it: the order is the same when the joined entries are read again.
+  const places = [...syncs].map(([key, spec]) => {
     const last = rest.findLastIndex(
       (other) => ["add_column", "create_table"].includes(other.kind) && tableOf(other, schema) === key,
     );
     const first = entries.findIndex((other) => other.kind === "sync" && tableOf(other, schema) === key);
     const before = entries.slice(0, first).filter((other) => other.kind !== "sync").length;
-    rest.splice(Math.max(last + 1, before), 0, spec);
-  }
-  return rest;
+    return { spec, place: Math.max(last + 1, before) };
+  });
+  const at = (place: number): Spec[] => places.filter((sync) => sync.place === place).map(({ spec }) => spec);
+  return [...rest.flatMap((spec, index) => [...at(index), spec]), ...at(rest.length)];
 }
 
 function merged(a: Spec | undefined, b: Spec): Spec {

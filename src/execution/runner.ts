@@ -74,7 +74,7 @@ export async function reconnecting<T>(
   plan: string,
   work: () => Promise<T>,
 ): Promise<T> {
-  return await retrying(work, {
+  const attempts = retrying(work, {
     kinds: ["connection"],
     budgetMs: RECONNECT_BUDGET_MS,
     signal,
@@ -86,6 +86,10 @@ export async function reconnecting<T>(
         delay,
         reason: error instanceof Error ? error.message : String(error),
       }),
+  });
+  return await attempts.catch((error: unknown) => {
+    // Asked to stop before or between two attempts: the signal's own reason says nothing to people.
+    throw signal.aborted && error === signal.reason ? interrupted(plan) : error;
   });
 }
 

@@ -119,7 +119,7 @@ async function requireOthers(session: Session, plan: Plan): Promise<void> {
     message: `${plan.id} requires other plans first`,
     object: plan.id,
     problems,
-    next: `segue up --to ready ${plan.requires.map((r) => r.plan).join(" ")}`,
+    next: `segue status ${plan.requires[0]?.plan ?? ""} tells what is left to do there`,
   });
 }
 

@@ -19,6 +19,13 @@ CREATE TABLE IF NOT EXISTS segue.version (
   installed_at timestamptz NOT NULL DEFAULT clock_timestamp()
 )`;
 
+/** Raised by the server, so that it is tried again like any lock that is not available. */
+const TRY_LOCK = `DO $$ BEGIN
+  IF NOT pg_try_advisory_xact_lock(${INSTALL_LOCK}) THEN
+    RAISE EXCEPTION USING ERRCODE = '${SQLSTATE.lockNotAvailable}', MESSAGE = 'another process is installing the journal';
+  END IF;
+END $$`;
+
 const record = (version: number): string => `INSERT INTO segue.version (version) VALUES (${version})`;
 
 /** The journal's version, 0 if it is not there. */
@@ -75,12 +82,7 @@ export async function requireJournal(session: Session): Promise<void> {
 async function migrate(session: Session): Promise<void> {
   await session.transaction(async () => {
     // The transaction form, and only tried for: a blocked waiter would hold a snapshot that index builds wait for.
-    const { rows } = await session.query<{ locked: boolean }>(
-      `SELECT pg_try_advisory_xact_lock(${INSTALL_LOCK}) AS locked`,
-    );
-    if (rows[0]?.locked !== true) {
-      throw Object.assign(new Error("another process is installing the journal"), { code: SQLSTATE.lockNotAvailable });
-    }
+    await session.query(TRY_LOCK);
     await session.script(BOOTSTRAP);
     const from = await requireReadable(session);
     for (const [index, sql] of JOURNAL_MIGRATIONS.entries()) {

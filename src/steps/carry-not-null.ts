@@ -1,11 +1,12 @@
 import type { Table } from "../model/catalog.ts";
 import { relationKey } from "../model/relation.ts";
+import type { UndoStep } from "../model/step.ts";
 import { byteLength, ident, MAX_NAME_BYTES, qualified } from "../sql/identifier.ts";
 import { addThenValidate } from "./carry-checks.ts";
 import type { Carrying } from "./carry-indexes.ts";
 import { copyName } from "./carry-names.ts";
 import type { Draft } from "./step-kind.ts";
-import { familyLocks, shortTransaction } from "./transaction-draft.ts";
+import { familyLocks, shortTransaction, undoTransaction } from "./transaction-draft.ts";
 
 /**
  * Makes the duplicate NOT NULL where the column is, without a scan under a strong lock. From 18 on NOT NULL is a
@@ -15,6 +16,28 @@ export function carryNotNull(carrying: Carrying): readonly Draft[] {
   return notNullOrigins(carrying.family, carrying.from).flatMap((member) =>
     carrying.catalog.major >= 18 ? byConstraint(carrying, member) : byCheck(carrying, member),
   );
+}
+
+/**
+ * The same, to stand in the cut-over: with the steps that take it back, so that the cut-over can be reversed and run
+ * again.
+ */
+export function carryNotNullAtCutover(carrying: Carrying): readonly Draft[] {
+  const { family, from, plan, table, to } = carrying;
+  return notNullOrigins(family, from).flatMap((member) => {
+    const target = `ALTER TABLE ${qualified(member)}`;
+    const check = carrying.catalog.major < 18;
+    const name = check ? copyName(table, `${to}_not_null`, plan) : notNullCopyName(carrying, member);
+    const locks = familyLocks(member, "ACCESS EXCLUSIVE");
+    const back = (statement: string): UndoStep =>
+      undoTransaction({ title: `take back ${title(member, to)}`, table, statements: [statement], locks });
+    const drafts = check ? byCheck(carrying, member) : byConstraint(carrying, member);
+    return drafts.map((draft, index): Draft => {
+      if (index === 0) return { ...draft, undo: [back(`${target} DROP CONSTRAINT IF EXISTS ${ident(name)}`)] };
+      const sets = check && index === drafts.length - 1;
+      return sets ? { ...draft, undo: [back(`${target} ALTER COLUMN ${ident(to)} DROP NOT NULL`)] } : draft;
+    });
+  });
 }
 
 /** The tables of a family on which the column is NOT NULL of their own: not because the parent's is. */
@@ -31,7 +54,7 @@ export function notNullOrigins(family: readonly Table[], column: string): readon
 /**
  * What the NOT NULL constraint of the duplicate is called until the cut-over. RENAME reaches the partitions by the
  * parent's name, and fails where one of theirs differs (seen on 18): then the copy keeps the name that it is made
- * with, so it is one that PostgreSQL could have chosen.
+ * with until the drop (notNullNames), so it is one that PostgreSQL could have chosen.
  */
 export function notNullCopyName(
   { family, from, plan, table }: Pick<Carrying, "family" | "from" | "plan" | "table">,

@@ -11,10 +11,11 @@ import { partitionsOf } from "./carry-family.ts";
 import { carryForeignKeys } from "./carry-foreign-keys.ts";
 import { carryIndexStatistics } from "./index-statistics.ts";
 import { carryIndexes } from "./carry-indexes.ts";
-import { carryNotNull } from "./carry-not-null.ts";
+import { carryNotNull, carryNotNullAtCutover } from "./carry-not-null.ts";
 import { analyze, carryStatistics } from "./carry-statistics.ts";
 import { exclusiveLocks, requireColumn, requireTable } from "./catalog-lookup.ts";
-import type { Draft, LowerContext, StepKind } from "./step-kind.ts";
+import type { Draft, Lowered, LowerContext, StepKind } from "./step-kind.ts";
+import { resolveSync, type SyncFields } from "./sync-pairs.ts";
 import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
 import { uncarriableError } from "./uncarriable-error.ts";
 
@@ -68,22 +69,39 @@ export const carry: StepKind<CarryFields> = {
       plan: context.plan,
       catalog: context.catalog,
     };
+    // A value that can't be computed must not fail the application's write: it leaves the duplicate NULL until then.
+    const required = mayStayEmpty(fields, context) ? "cutover" : "backfill";
+    const moved = fields.defaults === true ? moveDefault(table, old, duplicate, partitions) : {};
     return {
       backfill: [
         ...proveDefault(table, old, duplicate),
         ...carryIndexes(carrying),
         ...carryChecks(carrying),
-        ...carryNotNull(carrying),
+        ...(required === "backfill" ? carryNotNull(carrying) : []),
         ...carryForeignKeys(carrying),
         ...carryStatistics(carrying),
         ...carryComments(carrying),
         ...carryIndexStatistics(carrying),
         analyze(carrying),
       ],
-      ...(fields.defaults === true ? moveDefault(table, old, duplicate, partitions) : {}),
+      ...moved,
+      cutover: [...(required === "cutover" ? carryNotNullAtCutover(carrying) : []), ...(moved.cutover ?? [])],
     };
   },
 };
+
+/** True if the sync derives the duplicate by an expression that can raise. */
+function mayStayEmpty({ table, to }: CarryFields, { catalog, entries }: LowerContext): boolean {
+  const found = requireTable(catalog, table);
+  const sync = entries.find(
+    ({ spec }) =>
+      spec.kind === "sync" &&
+      relationKey(parseTableName(String(spec.fields["table"]), catalog.defaultSchema)) === relationKey(found),
+  );
+  if (sync === undefined) return false;
+  const { pairs } = resolveSync(sync.spec.fields as unknown as SyncFields, found);
+  return pairs.some((pair) => pair.forward.some((derived) => derived.column === to && derived.guarded));
+}
 
 /** What reads two columns that one plan replaces would be copied twice, each time for one of them only. */
 function sharedWithOthers(
@@ -120,7 +138,12 @@ function proveDefault(table: Table, old: Column, duplicate: Column): readonly Dr
   return [shortTransaction({ title, table, statements, locks: exclusiveLocks(table) }, [])];
 }
 
-function moveDefault(table: Table, old: Column, duplicate: Column, partitions: readonly Table[]) {
+function moveDefault(
+  table: Table,
+  old: Column,
+  duplicate: Column,
+  partitions: readonly Table[],
+): Pick<Lowered, "cutover" | "losses"> {
   const moved = defaultAtCutover(
     table,
     old,

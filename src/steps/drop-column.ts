@@ -7,7 +7,7 @@ import { ident, parseTableName, qualified } from "../sql/identifier.ts";
 import { exclusiveLocks, nameOf, requireColumn, requireTable } from "./catalog-lookup.ts";
 import { hiddenName } from "./contract-entries.ts";
 import { dropHiddenColumn } from "./drop-hidden-column.ts";
-import type { Draft, StepKind } from "./step-kind.ts";
+import type { Draft, LowerContext, StepKind } from "./step-kind.ts";
 import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
 
 interface DropColumnFields {
@@ -26,7 +26,7 @@ export const dropColumnStep: StepKind<DropColumnFields> = {
   touches: (fields, schema) => [{ table: parseTableName(fields.table, schema), column: fields.column }],
   lower(fields, context) {
     const table = requireTable(context.catalog, fields.table);
-    requireColumn(table, fields.column);
+    refuseRequired(table, fields.column, context);
     const gone = refuseWhatWouldGo(table, fields.column, context.settings.ignore_dependents);
     const hidden = hiddenName(table, fields.column, context.plan);
     return {
@@ -49,6 +49,31 @@ function hide(table: Table, column: string, hidden: string): Draft {
   return shortTransaction({ title: `hide column ${place}`, table, statements: [rename(column, hidden)], locks }, [
     undoTransaction(back),
   ]);
+}
+
+/**
+ * The new version does not know the column: its inserts would fail while the column still asks for a value.
+ *
+ * @throws SegueError SEG0101
+ */
+function refuseRequired(table: Table, name: string, { catalog, entries }: LowerContext): void {
+  const { notNull, default: given, identity, generated } = requireColumn(table, name);
+  if (!notNull || given !== null || identity !== null || generated !== null) return;
+  const helped = entries.some(({ spec }) => {
+    if (spec.kind !== "sync" && spec.kind !== "drop_not_null" && spec.kind !== "replace_column") return false;
+    const written = parseTableName(String(spec.fields["table"]), catalog.defaultSchema);
+    if (relationKey(written) !== relationKey(table)) return false;
+    const derived = [spec.fields["reverse"], spec.fields["fill"]].some((map) =>
+      Object.hasOwn(Object(map ?? {}) as object, name),
+    );
+    return derived || spec.fields["column"] === name;
+  });
+  if (helped) return;
+  throw new SegueError("SEG0101", {
+    message: `${relationKey(table)}.${name} is NOT NULL without a default: the new version, which leaves it out, could not insert`,
+    object: `${relationKey(table)}.${name}`,
+    next: "add `drop_not_null` to expand, or a sync that derives it (`reverse` or `fill`)",
+  });
 }
 
 /**

@@ -67,9 +67,7 @@ export function changed(columns: readonly string[]): string {
 }
 
 function allNull(columns: readonly Derivation[], names: ReadonlyMap<string, string> = new Map()): string {
-  return columns
-    .map(({ column, type }) => isNull(`NEW.${ident(names.get(column) ?? column)}`, type))
-    .join(" AND ");
+  return columns.map(({ column, type }) => isNull(`NEW.${ident(names.get(column) ?? column)}`, type)).join(" AND ");
 }
 
 /**

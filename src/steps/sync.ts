@@ -168,7 +168,8 @@ function createTriggers(sync: Sync, names: SyncNames): string[] {
 /** A BEFORE trigger that fires behind the sync may change a column without the sync seeing it. */
 function triggersAfterOurs(table: Table, { insertTrigger }: SyncNames): string[] {
   const later = table.triggers.filter(
-    ({ name, row, timing }) => row && timing === "before" && Buffer.compare(Buffer.from(name), Buffer.from(insertTrigger)) > 0,
+    ({ name, row, timing }) =>
+      row && timing === "before" && Buffer.compare(Buffer.from(name), Buffer.from(insertTrigger)) > 0,
   );
   return later.map(
     ({ name }) =>

@@ -810,9 +810,9 @@ ${RENAME}`,
     before: ["init"],
     code: 3,
     says: [
-      "Refused: this database has no journal (schema segue). Nothing changed.",
-      "Next: segue init",
-      "SEG0206: the journal is missing (docs/errors/SEG0206.md)",
+      "Refused: there is no plan `nothing`. Nothing changed.",
+      "Next: `segue status` lists all plans.",
+      "SEG0002: the plan was not found (docs/errors/SEG0002.md)",
     ],
   },
   {

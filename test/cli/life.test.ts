@@ -66,7 +66,7 @@ test("a soak holds the drop off, also with --yes; reverse --to ready takes the c
     code: 0,
     stdout: expect.stringMatching(/^Would run\n {2}.*\nNothing was changed\.\nNext: /),
   });
-  expect(dry.stdout).toContain(`Next: segue reverse ${RENAME_ID} --to ready\n`);
+  expect(dry.stdout).toContain("Next: segue reverse rename_username --to ready\n");
   const back = await segue(where, "reverse", "rename_username", "--to", "ready");
   expect(back).toMatchObject({ code: 0, stdout: expect.stringContaining("is ready.") });
   expect(await columns()).toEqual(["id", "username", "handle"]);
@@ -277,6 +277,6 @@ test("doctor finds what is in the way, and fails then", async () => {
   await database.query("create unique index concurrently users_name on users ((1))").catch(() => undefined);
   const found = await segue(where, "doctor");
   expect(found.code).toBe(1);
-  expect(found.stdout).toMatch(/✖ invalid indexes +users_name is invalid/);
+  expect(found.stdout).toMatch(/✖ invalid indexes +public\.users_name is invalid/);
   expect(found.stdout).toMatch(/\n1 problem\.\n$/);
 });

@@ -19,7 +19,9 @@ export function describePagila(title: string, tests: (major: number) => void): v
   vi.setConfig({ testTimeout: 300_000 });
   const missing = pagilaScript() === null;
   const reason = missing ? " (skipped: there is no pagila.sql)" : "";
-  describe.skipIf(missing).each(MAJORS)(`${title} on PostgreSQL %i${reason}`, (major) => tests(major));
+  describe.skipIf(missing).each(MAJORS)(`${title} on PostgreSQL %i${reason}`, (major) => {
+    tests(major);
+  });
 }
 
 /** A clone of Pagila; call it only where `pagilaScript()` is not null. */

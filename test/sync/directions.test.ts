@@ -84,13 +84,16 @@ describe.each(MAJORS)("the direction of a write on PostgreSQL %i", (major) => {
     await other.query("UPDATE users SET username = 'r' || id, handle = 's' || id");
     expect(await users.witnesses()).toEqual(["both_changed", "both_changed"]);
     expect(
-      await users.database.query("SELECT plan, schema_name, table_name, application_name FROM segue.witness WHERE id = 2"),
+      await users.database.query(
+        "SELECT plan, schema_name, table_name, application_name FROM segue.witness WHERE id = 2",
+      ),
     ).toEqual([{ plan: "1_test", schema_name: "public", table_name: "users", application_name: "web 2" }]);
   });
 
   test("evidence of an hour ago does not keep a session from leaving some again", async () => {
     const users = await renamed();
-    const update = (n: number): Promise<unknown> => users.query(`UPDATE users SET username = 'x${n}', handle = 'y${n}'`);
+    const update = (n: number): Promise<unknown> =>
+      users.query(`UPDATE users SET username = 'x${n}', handle = 'y${n}'`);
     await update(1);
     await users.query(
       "SELECT set_config('segue.seen_' || md5('1_test' || 'public' || 'users' || 'both_changed'), (extract(epoch from clock_timestamp()) - 61)::text, false)",
@@ -127,7 +130,9 @@ describe.each(MAJORS)("the direction of a write on PostgreSQL %i", (major) => {
   test("the old side of a split stops being required at expand: a new writer may have nothing for it", async () => {
     const people = await split();
     await people.query("INSERT INTO people (note) VALUES ('nobody')");
-    expect(await people.query("SELECT full_name, first_name FROM people")).toEqual([{ full_name: null, first_name: null }]);
+    expect(await people.query("SELECT full_name, first_name FROM people")).toEqual([
+      { full_name: null, first_name: null },
+    ]);
   });
 
   test("an update of other columns does not call the function", async () => {
@@ -150,7 +155,9 @@ describe.each(MAJORS)("the direction of a write on PostgreSQL %i", (major) => {
     await users.ready();
     await users.query("INSERT INTO users (id, username) VALUES (8, 'b')");
     await users.query("UPDATE users SET username = 'only old', handle = NULL WHERE id = 8");
-    await users.query("SET session_replication_role = replica; UPDATE users SET username = 'by no trigger' WHERE id = 7");
+    await users.query(
+      "SET session_replication_role = replica; UPDATE users SET username = 'by no trigger' WHERE id = 7",
+    );
     await users.query("SET session_replication_role = origin; UPDATE users SET note = 'touched'");
     expect(await users.query("SELECT id, username, handle FROM users ORDER BY id")).toEqual([
       { id: 1, username: "before", handle: "before" },
@@ -184,7 +191,10 @@ describe.each(MAJORS)("the direction of a write on PostgreSQL %i", (major) => {
       script: USERS,
       sync: RENAME,
       contract: [
-        { phase: "contract", spec: { kind: "replace_column", fields: { table: "users", column: "username", by: "handle" } } },
+        {
+          phase: "contract",
+          spec: { kind: "replace_column", fields: { table: "users", column: "username", by: "handle" } },
+        },
       ],
     });
     await users.query("INSERT INTO users (id, username) VALUES (7, 'a'), (8, 'b')");

@@ -10,7 +10,11 @@ describe.each(MAJORS)("expressions that fail on PostgreSQL %i", (major) => {
         CREATE TABLE payments (id int PRIMARY KEY, amount text, note text);
         INSERT INTO payments VALUES (1, '1.50'), (2, 'free');
         ALTER TABLE payments ADD COLUMN cents bigint;`,
-      sync: { table: "payments", forward: { cents: forward }, reverse: { amount: "(cents / 100.0)::numeric(20, 2)::text" } },
+      sync: {
+        table: "payments",
+        forward: { cents: forward },
+        reverse: { amount: "(cents / 100.0)::numeric(20, 2)::text" },
+      },
     });
   const rows = async (table: SyncedTable): Promise<unknown[]> =>
     (await table.query("SELECT amount, cents FROM payments ORDER BY id")).map((row) => Object.values(row));
@@ -126,7 +130,9 @@ describe.each(MAJORS)("expressions that fail on PostgreSQL %i", (major) => {
 
   test("an insert of both sides in agreement keeps them, where deriving the old one again would lose something", async () => {
     const payments = await amounts();
-    await payments.query("INSERT INTO payments (id, amount, cents) VALUES (3, '1.5', 150), (4, '1.5', 151), (5, 'x', 152)");
+    await payments.query(
+      "INSERT INTO payments (id, amount, cents) VALUES (3, '1.5', 150), (4, '1.5', 151), (5, 'x', 152)",
+    );
     expect((await rows(payments)).slice(2)).toEqual([
       ["1.5", "150"],
       ["1.51", "151"],

@@ -26,10 +26,16 @@ describe.each(MAJORS)("partitioned tables on PostgreSQL %i", (major) => {
   test("every partition is synced: through the parent, directly, and one that is made later", async () => {
     const table = await events();
     await table.query("CREATE TABLE events_2b PARTITION OF events_2 FOR VALUES IN (13)");
-    await table.query("INSERT INTO events (id, day, amount) VALUES (11, 2, '1'), (12, 12, '2'), (13, 13, '3'), (14, 50, '4')");
+    await table.query(
+      "INSERT INTO events (id, day, amount) VALUES (11, 2, '1'), (12, 12, '2'), (13, 13, '3'), (14, 50, '4')",
+    );
     await table.query("INSERT INTO events_2b (id, day, cents) VALUES (15, 13, 500)");
-    await table.query("CREATE TABLE apart (LIKE events INCLUDING ALL); INSERT INTO apart VALUES (16, 30, '6', NULL, 600)");
-    await table.query("ALTER TABLE events DETACH PARTITION events_rest; ALTER TABLE events ATTACH PARTITION apart DEFAULT");
+    await table.query(
+      "CREATE TABLE apart (LIKE events INCLUDING ALL); INSERT INTO apart VALUES (16, 30, '6', NULL, 600)",
+    );
+    await table.query(
+      "ALTER TABLE events DETACH PARTITION events_rest; ALTER TABLE events ATTACH PARTITION apart DEFAULT",
+    );
     await table.query("UPDATE apart SET amount = '7'");
     expect((await rows(table)).slice(2)).toEqual([
       [11, "events_1", "1", "100"],
@@ -94,7 +100,9 @@ describe.each(MAJORS)("partitioned tables on PostgreSQL %i", (major) => {
     const install = (script: string, forward: Record<string, string>): Promise<unknown> =>
       syncedTable({ major, script, sync: { table: "t", forward } });
     const generated = "CREATE TABLE t (id int, a int, g int GENERATED ALWAYS AS (a + 1) STORED, n int)";
-    expect(await sqlstateOfQuery(install("CREATE TABLE t (a int, n int); CREATE TABLE c () INHERITS (t)", { n: "a" }))).toBe("SEG0103");
+    expect(
+      await sqlstateOfQuery(install("CREATE TABLE t (a int, n int); CREATE TABLE c () INHERITS (t)", { n: "a" })),
+    ).toBe("SEG0103");
     expect(await sqlstateOfQuery(install(generated, { n: "g" }))).toBe("SEG0103");
     expect(await sqlstateOfQuery(install(generated, { g: "a" }))).toBe("SEG0103");
   });

@@ -40,7 +40,8 @@ describe.each(MAJORS)("beside triggers of the application on PostgreSQL %i", (ma
   test("a BEFORE trigger that changes the old side under a fill is followed, not overruled", async () => {
     const users = await syncedTable({
       major,
-      script: USERS + trigger("normalize", "BEFORE UPDATE ON users", "NEW.username := upper(NEW.username); RETURN NEW;"),
+      script:
+        USERS + trigger("normalize", "BEFORE UPDATE ON users", "NEW.username := upper(NEW.username); RETURN NEW;"),
       sync: RENAME,
     });
     expect(await users.fill()).toBe(2);
@@ -65,7 +66,9 @@ describe.each(MAJORS)("beside triggers of the application on PostgreSQL %i", (ma
       },
     });
     await users.query("UPDATE users SET username = 'x' WHERE id = 2");
-    await users.query("SET session_replication_role = replica; UPDATE users SET username = 'b', handle = NULL, words = NULL");
+    await users.query(
+      "SET session_replication_role = replica; UPDATE users SET username = 'b', handle = NULL, words = NULL",
+    );
     await users.fill();
     expect(await users.query("SELECT username, handle, note, words FROM users WHERE id = 1")).toEqual([
       { username: "B", handle: "B", note: "two  spaces ", words: ["two", "spaces"] },

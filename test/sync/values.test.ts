@@ -23,7 +23,10 @@ const TYPES: readonly Case[] = [
   { type: "xml", values: ["'<a/>'", "'<a></a>'"] },
   { type: "bytea", values: ["'\\x00'", "'\\x0000'", "''"] },
   { type: "point", values: ["'(1,2)'", "'(1,2.5)'"] },
-  { type: "integer[]", values: ["'{}'", "'{1,NULL,3}'", "'[0:1]={1,2}'", "'{{1},{2}}'", "array_append('{1}'::int[], 2)"] },
+  {
+    type: "integer[]",
+    values: ["'{}'", "'{1,NULL,3}'", "'[0:1]={1,2}'", "'{{1},{2}}'", "array_append('{1}'::int[], 2)"],
+  },
   { type: "text[]", values: ["'{a}'", "'{NULL}'", "array_remove('{a,NULL}'::text[], NULL)"] },
   { type: "public.mood[]", values: ["'{sad}'", "'{sad,happy}'"] },
   { type: "public.mood", values: ["'sad'", "'happy'"] },
@@ -87,7 +90,9 @@ describe.each(MAJORS)("values of every kind on PostgreSQL %i", (major) => {
         expect(await unlike(), `${type} ${value} by the new version`).toEqual([]);
       }
     }
-    await things.query(`INSERT INTO things (id, ${TYPES.map((_, n) => `d${n}`).join(", ")}) VALUES (3, ${TYPES.map(({ values }) => values[0]).join(", ")})`);
+    await things.query(
+      `INSERT INTO things (id, ${TYPES.map((_, n) => `d${n}`).join(", ")}) VALUES (3, ${TYPES.map(({ values }) => values[0]).join(", ")})`,
+    );
     expect(await unlike()).toEqual([]);
     expect(await things.mismatches()).toBe(0);
     expect(await things.witnesses()).toEqual([]);

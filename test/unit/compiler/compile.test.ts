@@ -26,7 +26,11 @@ const USERS = tableOf("users", {
     indexOf("users_by_name", "CREATE INDEX users_by_name ON public.users USING btree (username)", ["username"]),
   ],
 });
-const CATALOG = catalogOf(17, USERS, tableOf("orders", { columns: [columnOf("id", "bigint"), columnOf("total", "integer")] }));
+const CATALOG = catalogOf(
+  17,
+  USERS,
+  tableOf("orders", { columns: [columnOf("id", "bigint"), columnOf("total", "integer")] }),
+);
 const compile = (text: string, catalog: Catalog = CATALOG): Program => compiled(text, catalog);
 const outline = (program: Program) =>
   Object.fromEntries(
@@ -218,7 +222,9 @@ describe("two operations on one table", () => {
   - add_check: { table: orders, name: known, check: state <> '' }
   - create_index: { table: orders, columns: [state] }`);
     expect(program.backfill.length).toBeGreaterThanOrEqual(3);
-    expect(() => compile(`${RENAME}\n  - set_not_null: { table: users, column: username }`)).toThrow("username does not exist");
+    expect(() => compile(`${RENAME}\n  - set_not_null: { table: users, column: username }`)).toThrow(
+      "username does not exist",
+    );
   });
 });
 
@@ -358,7 +364,9 @@ test("dependents that a person declared harmless are not there", () => {
   const users = { ...USERS, dependents: [dependentOf("function", "public.report()", ["fax"], "text")] };
   const drop = "operations:\n  - drop_column: { table: users, column: fax }";
   expect(() => compile(drop, catalogOf(17, users))).toThrow("public.users.fax can't be dropped: other things need it");
-  expect(compile(`${drop}\nsettings: { ignore_dependents: [public.report()] }`, catalogOf(17, users)).drop).toHaveLength(1);
+  expect(
+    compile(`${drop}\nsettings: { ignore_dependents: [public.report()] }`, catalogOf(17, users)).drop,
+  ).toHaveLength(1);
 });
 
 test("an error says where in the plan it is about", () => {
@@ -370,10 +378,14 @@ test("an error says where in the plan it is about", () => {
     }
     throw new Error("it compiled");
   };
-  const operation = fail(`description: d\noperations:\n  - create_index: { table: users, columns: [age] }\n  - drop_column: { table: users, column: nope }`);
+  const operation = fail(
+    `description: d\noperations:\n  - create_index: { table: users, columns: [age] }\n  - drop_column: { table: users, column: nope }`,
+  );
   expect(operation.code).toBe("SEG0101");
   expect(operation.problems[0]?.at).toMatchObject({ file: "plans/1_test.yaml", line: 4 });
-  const explicit = fail(`expand:\n  - add_column: { table: users, column: a, type: text }\n  - add_column: { table: users, column: a, type: text }`);
+  const explicit = fail(
+    `expand:\n  - add_column: { table: users, column: a, type: text }\n  - add_column: { table: users, column: a, type: text }`,
+  );
   expect(explicit.message).toBe("column public.users.a already exists");
   expect(explicit.problems[0]?.at).toMatchObject({ line: 3 });
 });

@@ -18,7 +18,19 @@ import { planOf } from "./compile-plan.ts";
 beforeAll(loadParser);
 
 /** What runs, and what is checked on the way. The inverse and the touches are told of operations in other words. */
-const whatRuns = ({ expand, backfill, cutover, drop, verify, losses, watches, hides, soak, gates, settings }: Program) => ({
+const whatRuns = ({
+  expand,
+  backfill,
+  cutover,
+  drop,
+  verify,
+  losses,
+  watches,
+  hides,
+  soak,
+  gates,
+  settings,
+}: Program) => ({
   expand,
   backfill,
   cutover,
@@ -65,7 +77,10 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
   test("what --explain prints is a plan that runs the same", async () => {
     const shop = await testDatabase({ major, script: SHOP });
     const folder = fileURLToPath(new URL("../../../plans", import.meta.url));
-    const plans = [...(await readPlans(folder, VOCABULARY)), ...Object.entries(MORE).map(([id, text]) => planOf(text, id))];
+    const plans = [
+      ...(await readPlans(folder, VOCABULARY)),
+      ...Object.entries(MORE).map(([id, text]) => planOf(text, id)),
+    ];
     await withSession(shop, async (session) => {
       const program = async (plan: Plan): Promise<Program> => {
         const catalog = await readCatalog(session, { ...scopeOf(plan, "public"), defaultSchema: "public" });

@@ -40,7 +40,9 @@ test("operations are taken back in the opposite order", () => {
 });
 
 test("a type is changed back by the expressions turned round, with what the old one can't hold", () => {
-  expect(operations("change_type: { table: users, column: age, type: bigint, forward: age * 2, reverse: age / 2 }")).toEqual({
+  expect(
+    operations("change_type: { table: users, column: age, type: bigint, forward: age * 2, reverse: age / 2 }"),
+  ).toEqual({
     ...NOTHING,
     operations: [entry("change_type", { column: "age", type: "integer", forward: "age / 2", reverse: "age * 2" })],
     lost: ["values of users.age that integer can't hold: the fill stops at them"],
@@ -100,7 +102,11 @@ test("SQL is turned round if it has a way down; what has no inverse says so", ()
     operations: [{ kind: "sql", fields: { up: "DROP VIEW v", down: "CREATE VIEW v AS SELECT 1" } }],
   });
   expect(
-    operations("sql: { up: SELECT 1 }", "create_index: { table: users, columns: [age] }", "add_check: { table: users, name: c, check: age > 0 }"),
+    operations(
+      "sql: { up: SELECT 1 }",
+      "create_index: { table: users, columns: [age] }",
+      "add_check: { table: users, name: c, check: age > 0 }",
+    ),
   ).toEqual({
     possible: false,
     reasons: [

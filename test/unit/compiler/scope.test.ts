@@ -6,7 +6,10 @@ import { planOf } from "./compile-plan.ts";
 
 beforeAll(loadParser);
 
-const touch = (table: string, column: string | null, schema = "public"): Touch => ({ table: { schema, name: table }, column });
+const touch = (table: string, column: string | null, schema = "public"): Touch => ({
+  table: { schema, name: table },
+  column,
+});
 
 test("two rollouts overlap on the same column, or where one has the whole table", () => {
   expect(overlap([touch("t", "a")], [touch("t", "b")])).toBeNull();

@@ -34,13 +34,23 @@ describe("a column that the server adds without a rewrite", () => {
   });
 
   test("gets its constraints in the backfill, by the names that PostgreSQL would give them", () => {
-    const written = { column: "customer", type: "bigint", check: "customer > 0", unique: true, references: { table: "customers" } };
+    const written = {
+      column: "customer",
+      type: "bigint",
+      check: "customer > 0",
+      unique: true,
+      references: { table: "customers" },
+    };
     expect(compile(written)).toEqual({
       expand: [entry("add_column", { column: "customer", type: "bigint" })],
       backfill: [
         entry("add_check", { name: "orders_customer_check", check: "customer > 0" }),
         entry("add_unique", { name: "orders_customer_key", columns: ["customer"] }),
-        entry("add_foreign_key", { name: "orders_customer_fkey", columns: ["customer"], references: { table: "customers" } }),
+        entry("add_foreign_key", {
+          name: "orders_customer_fkey",
+          columns: ["customer"],
+          references: { table: "customers" },
+        }),
       ],
       contract: [],
     });
@@ -56,7 +66,9 @@ describe("a column that the server adds without a rewrite", () => {
 
 describe("a column whose values must be written to each row", () => {
   test("with a volatile default is nullable, filled, and then required", () => {
-    expect(compile({ column: "public_id", type: "uuid", nullable: false, default: "gen_random_uuid()" }, REWRITES)).toEqual({
+    expect(
+      compile({ column: "public_id", type: "uuid", nullable: false, default: "gen_random_uuid()" }, REWRITES),
+    ).toEqual({
       expand: [
         entry("add_column", { column: "public_id", type: "uuid", new_default: "gen_random_uuid()" }),
         entry("sync", { fill: { public_id: "gen_random_uuid()" } }),
@@ -79,7 +91,8 @@ describe("a column whose values must be written to each row", () => {
 });
 
 describe("is refused", () => {
-  const refused = (written: Record<string, unknown>, fact?: Fact, catalog?: Catalog) => () => compile(written, fact, catalog);
+  const refused = (written: Record<string, unknown>, fact?: Fact, catalog?: Catalog) => () =>
+    compile(written, fact, catalog);
   test("without a value for a column that must have one", () => {
     expect(refused({ column: "a", type: "int", nullable: false })).toThrow(
       "public.orders.a is not nullable and has neither `default` nor `fill`: existing rows and old writers would have no value for it",
@@ -96,7 +109,9 @@ describe("is refused", () => {
     expect(refused({ column: "a", type: "int", generated: "total + 1" }, CHEAP, { ...SHOP, major: 17 })).toThrow(
       "public.orders.a: a generated column can be added without a rewrite only as VIRTUAL, which PostgreSQL has from 18 on",
     );
-    expect(addColumn.fields.safeParse({ table: "t", column: "a", type: "int", generated: "1", fill: 1 }).success).toBe(false);
+    expect(addColumn.fields.safeParse({ table: "t", column: "a", type: "int", generated: "1", fill: 1 }).success).toBe(
+      false,
+    );
   });
   test("with a type that rewrites by itself, unless a fill gives the values", () => {
     expect(refused({ column: "a", type: "positive" }, REWRITES)).toThrow(
@@ -114,7 +129,13 @@ describe("is refused", () => {
 });
 
 test("the server is asked of the very ALTER, and of the type", () => {
-  const fields = addColumn.fields.parse({ table: "sales.Orders", column: "N", type: "text", collation: '"C"', default: "'x'" });
+  const fields = addColumn.fields.parse({
+    table: "sales.Orders",
+    column: "N",
+    type: "text",
+    collation: '"C"',
+    default: "'x'",
+  });
   expect(addColumn.questions?.(fields, "public")).toEqual([
     { ask: "alter", table: { schema: "sales", name: "Orders" }, action: `ADD COLUMN "N" text COLLATE "C" DEFAULT 'x'` },
     { ask: "type", type: "text" },

@@ -66,7 +66,12 @@ describe("by a shadow column that takes over the name", () => {
 
   test("with expressions of the plan: in `reverse` the column's own name stands for the new value", () => {
     const phases = compile(
-      { column: "amount", type: "bigint", forward: "(amount * 10000)::bigint", reverse: "amount / 10000.0 + length(label)" },
+      {
+        column: "amount",
+        type: "bigint",
+        forward: "(amount * 10000)::bigint",
+        reverse: "amount / 10000.0 + length(label)",
+      },
       REWRITES,
     );
     const shadow = String(phases.expand[0]?.fields["column"]);
@@ -87,7 +92,10 @@ describe("by a shadow column that takes over the name", () => {
   });
 
   test("where a foreign key would be checked again, a view is in the way, or the plan says how", () => {
-    const fkey = { ...ORDERS, constraints: [constraintOf("foreign key", "f", "FOREIGN KEY (customer) REFERENCES customers(id)", ["customer"])] };
+    const fkey = {
+      ...ORDERS,
+      constraints: [constraintOf("foreign key", "f", "FOREIGN KEY (customer) REFERENCES customers(id)", ["customer"])],
+    };
     for (const phases of [
       compile({ column: "customer", type: "int8" }, CHEAP, fkey),
       compile({ column: "customer", type: "int8", forward: "customer" }, CHEAP),
@@ -112,7 +120,9 @@ test("what changes nothing, and what the server does not know, are refused", () 
     "public.orders.code is of type character varying(10) already",
   );
   const fields = changeType.fields.parse({ table: "orders", column: "code", type: "nonsense" });
-  const facts = { [factKey({ ask: "type", type: "nonsense" })]: { error: 'type "nonsense" does not exist', sqlstate: "42704" } };
+  const facts = {
+    [factKey({ ask: "type", type: "nonsense" })]: { error: 'type "nonsense" does not exist', sqlstate: "42704" },
+  };
   expect(() => changeType.compile(fields, { ...catalogOf(18, ORDERS), facts })).toThrow(
     'type nonsense: type "nonsense" does not exist',
   );

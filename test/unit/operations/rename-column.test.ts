@@ -7,7 +7,11 @@ import { catalogOf, columnOf, dependentOf, tableOf } from "../steps/carry-catalo
 beforeAll(loadParser);
 
 const USERS = tableOf("users", {
-  columns: [columnOf("id", "bigint"), columnOf("User", "character varying(20)", { collation: '"C"' }), columnOf("note", "text")],
+  columns: [
+    columnOf("id", "bigint"),
+    columnOf("User", "character varying(20)", { collation: '"C"' }),
+    columnOf("note", "text"),
+  ],
 });
 const compile = (from: string, to: string, table = USERS) =>
   renameColumn.compile(renameColumn.fields.parse({ table: "users", from, to }), catalogOf(18, table));
@@ -30,14 +34,19 @@ test("a column is renamed by a duplicate with its type, collation and attributes
 });
 
 test("names that the catalog does not have, or has already, are refused", () => {
-  expect(() => compile("user", "handle")).toThrow("column public.users.user does not exist; the table has id, User, note");
+  expect(() => compile("user", "handle")).toThrow(
+    "column public.users.user does not exist; the table has id, User, note",
+  );
   expect(() => compile("User", "note")).toThrow("column public.users.note already exists");
 });
 
 test("everything that can't be carried over is named at once", () => {
   const table = {
     ...USERS,
-    dependents: [dependentOf("view", "public.active", ["User"]), dependentOf("policy", "mine on public.users", ["User"])],
+    dependents: [
+      dependentOf("view", "public.active", ["User"]),
+      dependentOf("policy", "mine on public.users", ["User"]),
+    ],
   };
   const error = (() => {
     try {
@@ -54,5 +63,8 @@ test("everything that can't be carried over is named at once", () => {
 test("later operations see the new name", () => {
   const after = renameColumn.after({ table: "users", from: "User", to: "handle" }, catalogOf(18, USERS));
   expect(after.tables["public.users"]?.columns.map((c) => c.name)).toEqual(["id", "handle", "note"]);
-  expect(renameColumn.touches({ table: "users", from: "User", to: "handle" }, "public").map((t) => t.column)).toEqual(["User", "handle"]);
+  expect(renameColumn.touches({ table: "users", from: "User", to: "handle" }, "public").map((t) => t.column)).toEqual([
+    "User",
+    "handle",
+  ]);
 });

@@ -22,7 +22,9 @@ const statements = (fields: Record<string, unknown>) => statementsOf(lower({ tab
 
 test("a column comes with everything it is given, in one transaction", () => {
   expect(statements({ column: "Größe", type: "int" })).toEqual(['ALTER TABLE public.users ADD COLUMN "Größe" int']);
-  expect(statements({ column: "a", type: "text", collation: '"C"', default: "'x'", nullable: false, comment: "it's" })).toEqual([
+  expect(
+    statements({ column: "a", type: "text", collation: '"C"', default: "'x'", nullable: false, comment: "it's" }),
+  ).toEqual([
     `ALTER TABLE public.users ADD COLUMN a text COLLATE "C" DEFAULT 'x' NOT NULL`,
     "COMMENT ON COLUMN public.users.a IS 'it''s'",
   ]);
@@ -46,7 +48,10 @@ test("a duplicate has the attributes of its original", () => {
 
 test("it locks the table and its partitions for a moment, and goes as it came", () => {
   const [step] = lower({ table: '"Sales".events'.replaceAll('"', ""), column: "a", type: "int" });
-  const locks = ["events", "events_1"].map((name) => ({ relation: { schema: "Sales", name }, mode: "ACCESS EXCLUSIVE" }));
+  const locks = ["events", "events_1"].map((name) => ({
+    relation: { schema: "Sales", name },
+    mode: "ACCESS EXCLUSIVE",
+  }));
   expect(step).toMatchObject({ patience: "short", scans: false, rewrites: false, locks });
   expect(step?.undo).toMatchObject([
     { title: "drop column Sales.events.a", statements: ['ALTER TABLE "Sales".events DROP COLUMN IF EXISTS a'], locks },
@@ -54,7 +59,9 @@ test("it locks the table and its partitions for a moment, and goes as it came", 
 });
 
 test("a column that is there already is refused", () => {
-  expect(() => lower({ table: "users", column: "name", type: "int" })).toThrow("column public.users.name already exists");
+  expect(() => lower({ table: "users", column: "name", type: "int" })).toThrow(
+    "column public.users.name already exists",
+  );
 });
 
 test("the type of an explicit entry is asked for, so that a sync knows its length", () => {

@@ -6,7 +6,9 @@ import { lowerContext } from "./lower-context.ts";
 
 const CATALOG = catalogOf(18, tableOf("t", { columns: [columnOf("a", "text", { collation: '"C"' })] }));
 const lower = (fields: Record<string, unknown>) => {
-  const [step, ...more] = alterType.lower(alterType.fields.parse({ table: "t", column: "a", ...fields }), lowerContext(CATALOG, "expand")).expand ?? [];
+  const [step, ...more] =
+    alterType.lower(alterType.fields.parse({ table: "t", column: "a", ...fields }), lowerContext(CATALOG, "expand"))
+      .expand ?? [];
   if (step === undefined || more.length > 0) throw new Error("one step is expected");
   return step;
 };
@@ -35,5 +37,8 @@ test("where the way back would rewrite, it says so", () => {
 
 test("entries after it see the new type and collation", () => {
   const fields = alterType.fields.parse({ table: "t", column: "a", type: "citext", collation: '"POSIX"' });
-  expect(alterType.after?.(fields, CATALOG).tables["public.t"]?.columns[0]).toMatchObject({ type: "citext", collation: '"POSIX"' });
+  expect(alterType.after?.(fields, CATALOG).tables["public.t"]?.columns[0]).toMatchObject({
+    type: "citext",
+    collation: '"POSIX"',
+  });
 });

@@ -266,7 +266,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
   });
 
   test.runIf(major >= 18)(
-    "NOT NULL constraints of different names on partitions keep the name that they are copied under",
+    "NOT NULL constraints of different names on partitions keep the name that they are copied under until the drop",
     async () => {
       const script = PARTITIONED.replace("NAMES", "");
       const database = await testDatabase({ major, script });

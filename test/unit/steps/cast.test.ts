@@ -17,7 +17,9 @@ test("an integer is compared with the range of the type that it goes to", () => 
   expect(fitOrNull("NEW.n", "bigint", "integer")).toBe(
     "CASE WHEN NEW.n BETWEEN -2147483648 AND 2147483647 THEN NEW.n::integer END",
   );
-  expect(fitOrNull("NEW.n", "integer", "smallint")).toBe("CASE WHEN NEW.n BETWEEN -32768 AND 32767 THEN NEW.n::smallint END");
+  expect(fitOrNull("NEW.n", "integer", "smallint")).toBe(
+    "CASE WHEN NEW.n BETWEEN -32768 AND 32767 THEN NEW.n::smallint END",
+  );
   expect(fitOrNull("NEW.n", "numeric", "integer")).toBeNull();
   expect(fitOrNull("NEW.n", "bigint", "text")).toBeNull();
 });

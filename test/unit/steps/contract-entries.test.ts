@@ -28,7 +28,9 @@ test("the cut-over hides columns, and lets shadows have their names", () => {
 });
 
 test("a hidden name fits, and differs between plans, tables and columns", () => {
-  const names = [T, OTHER].flatMap((table) => ["1_a", "1_b"].flatMap((plan) => ["é".repeat(31), "b"].map((column) => hiddenName(table, column, plan))));
+  const names = [T, OTHER].flatMap((table) =>
+    ["1_a", "1_b"].flatMap((plan) => ["é".repeat(31), "b"].map((column) => hiddenName(table, column, plan))),
+  );
   expect(new Set(names).size).toBe(8);
   for (const name of names) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63);
 });

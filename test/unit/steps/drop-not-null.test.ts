@@ -17,7 +17,9 @@ const lower = (major: number, column: string, constraint: string | null = null, 
   );
 const CHECK = /segue_not_null_Fax_[0-9a-f]{8}/g;
 const sql = (steps: Parameters<typeof statementsOf>[0]) =>
-  statementsOf(steps).map((list) => (typeof list === "string" ? list : list.map((text) => text.replaceAll(CHECK, "CHECKED"))));
+  statementsOf(steps).map((list) =>
+    typeof list === "string" ? list : list.map((text) => text.replaceAll(CHECK, "CHECKED")),
+  );
 
 test("a column stops being required, and is required again by a check that was validated without a strong lock", () => {
   const [step] = lower(17, "Fax").expand ?? [];

@@ -22,7 +22,11 @@ const trigger = (name: string, parts: Partial<Trigger> = {}): Trigger => ({
 const ORDERS = tableOf("orders", {
   columns: [columnOf("status", "character varying(8)"), columnOf("state", "text"), columnOf("Total", "integer")],
 });
-const lower = (fields: Record<string, unknown>, triggers: readonly Trigger[] = [], userTriggers: "fire" | "skip" = "fire") => {
+const lower = (
+  fields: Record<string, unknown>,
+  triggers: readonly Trigger[] = [],
+  userTriggers: "fire" | "skip" = "fire",
+) => {
   const context = lowerContext(catalogOf(18, { ...ORDERS, triggers }), "backfill", [
     ["expand", "sync", { table: "public.orders", forward: { state: "status" } }],
   ]);

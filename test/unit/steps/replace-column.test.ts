@@ -46,10 +46,11 @@ test("a copy takes the place of its original in one transaction: names, default 
 });
 
 test("a shadow takes over the name, and the hidden column may be left without a value that it can't hold", () => {
-  const { cutover = [], losses, warnings } = lower(
-    { column: "customer", by: "customer2", keep_name: true },
-    { customer: "customer2" },
-  );
+  const {
+    cutover = [],
+    losses,
+    warnings,
+  } = lower({ column: "customer", by: "customer2", keep_name: true }, { customer: "customer2" });
   expect(statementsOf(cutover)).toEqual([
     [
       `ALTER TABLE public.orders RENAME COLUMN customer TO ${HIDDEN}`,

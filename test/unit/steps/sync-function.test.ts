@@ -1,6 +1,12 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadParser } from "../../../src/sql/parser.ts";
-import { insertCondition, syncBody, syncFunction, type SyncMode, updateCondition } from "../../../src/steps/sync-function.ts";
+import {
+  insertCondition,
+  syncBody,
+  syncFunction,
+  type SyncMode,
+  updateCondition,
+} from "../../../src/steps/sync-function.ts";
 import { resolveSync, type SyncFields } from "../../../src/steps/sync-pairs.ts";
 import type { Table } from "../../../src/model/catalog.ts";
 import { columnOf, constraintOf, tableOf } from "./carry-catalog.ts";
@@ -27,7 +33,12 @@ const USERS = tableOf("users", {
   constraints: [constraintOf("primary key", "users_pkey", "PRIMARY KEY (id)", ["id"])],
 });
 
-const body = (fields: Omit<SyncFields, "table">, mode: SyncMode, names = new Map<string, string>(), table: Table = USERS) =>
+const body = (
+  fields: Omit<SyncFields, "table">,
+  mode: SyncMode,
+  names = new Map<string, string>(),
+  table: Table = USERS,
+) =>
   syncBody({
     sync: resolveSync({ table: "users", ...fields }, table),
     name: { schema: "segue", name: "sync_users" },
@@ -125,7 +136,8 @@ describe("a pair of columns that are copies of each other", () => {
     `);
   });
   test("keeps odd names whole", () => {
-    expect(body({ forward: { 'Größe "x"': '"select"' }, reverse: { select: '"Größe ""x"""' } }, "both")).toMatchInlineSnapshot(`
+    expect(body({ forward: { 'Größe "x"': '"select"' }, reverse: { select: '"Größe ""x"""' } }, "both"))
+      .toMatchInlineSnapshot(`
       "
       #variable_conflict use_column
       BEGIN
@@ -231,7 +243,14 @@ test("an integer that may be too large is compared, not caught: a guarded block 
     "
   `);
   expect(
-    body(widened, "reverse", new Map([["customer", "segue_old_customer_1"], ["customer2", "customer"]])),
+    body(
+      widened,
+      "reverse",
+      new Map([
+        ["customer", "segue_old_customer_1"],
+        ["customer2", "customer"],
+      ]),
+    ),
   ).toMatchInlineSnapshot(`
     "
     #variable_conflict use_column
@@ -313,7 +332,10 @@ test("what can raise is guarded: forward quarantines the row, reverse is counted
 
 test("the quarantine finds a row by its key, by whatever name the key has then", () => {
   const fields = { ...identity, fill: { cents: "amount::bigint" } };
-  const names = new Map([["id", "segue_old_id_1"], ["cents", "segue_old_cents_1"]]);
+  const names = new Map([
+    ["id", "segue_old_id_1"],
+    ["cents", "segue_old_cents_1"],
+  ]);
   expect(body(fields, "reverse", names)).toContain("jsonb_build_object('id', NEW.segue_old_id_1)");
   names.set("segue_new_id_1", "id");
   expect(body(fields, "reverse", names)).toContain("jsonb_build_object('id', NEW.id)");
@@ -341,24 +363,43 @@ test("a fill gives a value to what a write leaves NULL, and after the cut-over o
 });
 
 test("beside another pair, a filling session derives no old side", () => {
-  const two = { forward: { ...identity.forward, customer2: "customer" }, reverse: { ...identity.reverse, customer: "customer2" } };
+  const two = {
+    forward: { ...identity.forward, customer2: "customer" },
+    reverse: { ...identity.reverse, customer: "customer2" },
+  };
   const text = body(two, "both");
   expect(text.match(/NEW\.handle\)::record \*<> ROW\(OLD\.handle\)::record AND \(coalesce/)).not.toBeNull();
-  expect(body(identity, "both")).not.toMatch(/ELSIF ROW\(NEW\.handle\)::record \*<> ROW\(OLD\.handle\)::record AND \(coalesce/);
+  expect(body(identity, "both")).not.toMatch(
+    /ELSIF ROW\(NEW\.handle\)::record \*<> ROW\(OLD\.handle\)::record AND \(coalesce/,
+  );
 });
 
 test("the function pins its search_path and quotes its body", () => {
   const sync = resolveSync({ table: "users", ...identity }, { ...USERS, schema: "Sales" });
-  const text = { sync, name: { schema: "segue", name: "sync_users_1" }, plan: "$segue$", mode: "both" as const, names: new Map() };
-  expect(syncFunction(text).replace(syncBody(text), "…")).toMatchInlineSnapshot(`"CREATE OR REPLACE FUNCTION segue.sync_users_1() RETURNS trigger LANGUAGE plpgsql SET search_path = "Sales", public, pg_temp AS $segue1$…$segue1$"`);
+  const text = {
+    sync,
+    name: { schema: "segue", name: "sync_users_1" },
+    plan: "$segue$",
+    mode: "both" as const,
+    names: new Map(),
+  };
+  expect(syncFunction(text).replace(syncBody(text), "…")).toMatchInlineSnapshot(
+    `"CREATE OR REPLACE FUNCTION segue.sync_users_1() RETURNS trigger LANGUAGE plpgsql SET search_path = "Sales", public, pg_temp AS $segue1$…$segue1$"`,
+  );
 });
 
 describe("the WHEN clauses", () => {
   test("an insert always needs the function, but in a filling session", () => {
-    expect(insertCondition()).toBe("coalesce(current_setting('segue.fill', true), '') <> 'on' OR pg_trigger_depth() > 0");
+    expect(insertCondition()).toBe(
+      "coalesce(current_setting('segue.fill', true), '') <> 'on' OR pg_trigger_depth() > 0",
+    );
   });
   test("an update needs it if it changed what the sync reads or writes, or leaves something empty", () => {
-    expect(updateCondition(resolveSync({ table: "users", ...identity, fill: { cents: "0" } }, USERS))).toMatchInlineSnapshot(`"ROW(NEW.username)::record *<> ROW(OLD.username)::record OR (coalesce(current_setting('segue.fill', true), '') <> 'on' OR pg_trigger_depth() > 0) AND (ROW(NEW.handle)::record *<> ROW(OLD.handle)::record OR (NEW.handle IS NULL) OR (NEW.cents IS NULL))"`);
+    expect(
+      updateCondition(resolveSync({ table: "users", ...identity, fill: { cents: "0" } }, USERS)),
+    ).toMatchInlineSnapshot(
+      `"ROW(NEW.username)::record *<> ROW(OLD.username)::record OR (coalesce(current_setting('segue.fill', true), '') <> 'on' OR pg_trigger_depth() > 0) AND (ROW(NEW.handle)::record *<> ROW(OLD.handle)::record OR (NEW.handle IS NULL) OR (NEW.cents IS NULL))"`,
+    );
   });
   test("an update of a fill's column needs it if that is left empty", () => {
     expect(updateCondition(resolveSync({ table: "users", fill: { cents: "0" } }, USERS))).toBe(

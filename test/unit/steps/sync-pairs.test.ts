@@ -52,7 +52,9 @@ test("a reverse that nothing connects to a forward is refused", () => {
   expect(() => resolve({ reverse: { a: "b" } })).toThrow(
     "`reverse` of public.t.a reads no column that `forward` derives, and no `forward` reads it: which side a writer changed can't be told",
   );
-  expect(() => resolve({ forward: { x: "a" }, reverse: { a: "x", b: "c" } })).toThrow("`reverse` of public.t.b reads no column");
+  expect(() => resolve({ forward: { x: "a" }, reverse: { a: "x", b: "c" } })).toThrow(
+    "`reverse` of public.t.b reads no column",
+  );
 });
 
 test("columns that are missing or generated are refused", () => {
@@ -68,5 +70,11 @@ test("columns that are missing or generated are refused", () => {
 
 test("only what can raise is guarded, for a guard costs the application's write a subtransaction", () => {
   expect(guarded({ x: "lower(a)", a: "b", short: "a", n: "a::int" })).toEqual([false, false, true, true]);
-  expect(guarded({ n: 0, flag: false, x: "'new'", short: "'abcd'", mood: "'sad'" })).toEqual([false, false, false, true, true]);
+  expect(guarded({ n: 0, flag: false, x: "'new'", short: "'abcd'", mood: "'sad'" })).toEqual([
+    false,
+    false,
+    false,
+    true,
+    true,
+  ]);
 });

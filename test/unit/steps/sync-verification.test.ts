@@ -1,7 +1,13 @@
 import { beforeAll, expect, test } from "vitest";
 import { loadParser } from "../../../src/sql/parser.ts";
 import { resolveSync, type SyncFields } from "../../../src/steps/sync-pairs.ts";
-import { fillOf, nullAfterReverse, rowKey, unrepresentable, verification } from "../../../src/steps/sync-verification.ts";
+import {
+  fillOf,
+  nullAfterReverse,
+  rowKey,
+  unrepresentable,
+  verification,
+} from "../../../src/steps/sync-verification.ts";
 import { columnOf, constraintOf, tableOf } from "./carry-catalog.ts";
 
 beforeAll(loadParser);
@@ -19,7 +25,7 @@ const TABLE = tableOf("orders", {
     columnOf("shape", "public.pair"),
     columnOf("form", "public.pair"),
   ],
-  constraints: [constraintOf("primary key", "k", "PRIMARY KEY (\"Day\", id)", ["Day", "id"])],
+  constraints: [constraintOf("primary key", "k", 'PRIMARY KEY ("Day", id)', ["Day", "id"])],
 });
 const resolve = (fields: Omit<SyncFields, "table">) => resolveSync({ table: "orders", ...fields }, TABLE);
 const mismatch = (fields: Omit<SyncFields, "table">) => verification(resolve(fields)).map((v) => v.mismatch);
@@ -58,7 +64,13 @@ test("a composite is empty only as a whole", () => {
 
 test("several pairs and fills of one table share a pass, each for the rows that need it", () => {
   expect(
-    fillOf(resolve({ forward: { first: "name", customer2: "customer" }, reverse: {}, fill: { state: "'new'", last: "name" } })),
+    fillOf(
+      resolve({
+        forward: { first: "name", customer2: "customer" },
+        reverse: {},
+        fill: { state: "'new'", last: "name" },
+      }),
+    ),
   ).toMatchInlineSnapshot(`
     {
       "set": [

@@ -21,14 +21,23 @@ const PEOPLE = tableOf("people", {
   ],
 });
 const RENAME = { table: "people", forward: { handle: "username" }, reverse: { username: "handle" } };
-const SPLIT = { table: "people", forward: { first_name: "full_name || '.'" }, reverse: { full_name: "first_name || '?'" } };
+const SPLIT = {
+  table: "people",
+  forward: { first_name: "full_name || '.'" },
+  reverse: { full_name: "first_name || '?'" },
+};
 
-const lower = (fields: SyncFields, contract: readonly (readonly [Phase, string, Record<string, unknown>])[] = [], table = PEOPLE) =>
-  sync.lower(fields, lowerContext(catalogOf(18, table), "expand", [["expand", "sync", { ...fields }], ...contract]));
+const lower = (
+  fields: SyncFields,
+  contract: readonly (readonly [Phase, string, Record<string, unknown>])[] = [],
+  table = PEOPLE,
+) => sync.lower(fields, lowerContext(catalogOf(18, table), "expand", [["expand", "sync", { ...fields }], ...contract]));
 const replace = ["contract", "replace_column", { table: "people", column: "username", by: "handle" }] as const;
 /** Statements with the bodies of functions left out. */
 const short = (steps: Parameters<typeof statementsOf>[0]) =>
-  statementsOf(steps).map((list) => (typeof list === "string" ? list : list.map((sql) => sql.replace(/AS \$segue\$[^]*/, "AS …"))));
+  statementsOf(steps).map((list) =>
+    typeof list === "string" ? list : list.map((sql) => sql.replace(/AS \$segue\$[^]*/, "AS …")),
+  );
 
 describe("a sync of columns that the contract hides", () => {
   const hidden = () => lower(RENAME, [replace]);
@@ -103,7 +112,9 @@ test("a sync that hides nothing ends at the cut-over, and comes back with the re
   expect(short(lowered.cutover?.[0]?.undo ?? [])[0]).toEqual(short(lowered.expand ?? [])[0]?.slice(0, 3));
   const entry = lowerContext(catalogOf(18, PEOPLE), "contract", [["expand", "sync", { ...fields }]]);
   expect(dropSyncEntry.lower({ table: "people" }, entry)).toEqual({});
-  expect(() => dropSyncEntry.lower({ table: "orders" }, entry)).toThrow("drop_sync: the plan has no sync of public.orders");
+  expect(() => dropSyncEntry.lower({ table: "orders" }, entry)).toThrow(
+    "drop_sync: the plan has no sync of public.orders",
+  );
 });
 
 test("what a new writer may leave without a value stops being required, and is asked for at a reversal", () => {
@@ -156,7 +167,9 @@ test("what a new writer may leave without a value stops being required, and is a
 test("a column that is on its way out may lack its fill in rows that stood before", () => {
   const fields = { table: "people", fill: { username: "''", handle: "''" } };
   const dropped = ["contract", "drop_column", { table: "people", column: "username" }] as const;
-  expect(lower(fields, [dropped]).verify?.map((v) => v.mismatch)).toEqual(["((segue_row.handle IS NULL AND ('') IS NOT NULL))"]);
+  expect(lower(fields, [dropped]).verify?.map((v) => v.mismatch)).toEqual([
+    "((segue_row.handle IS NULL AND ('') IS NOT NULL))",
+  ]);
   expect(lower({ table: "people", fill: { username: "''" } }, [dropped]).verify).toEqual([]);
 });
 
@@ -202,7 +215,11 @@ test("inheritance children, partitions and views are refused", () => {
   expect(() => lower(RENAME, [], { ...PEOPLE, inheritanceChildren: [{ schema: "public", name: "child" }] })).toThrow(
     "public.people has inheritance children, whose rows a trigger on the parent does not see",
   );
-  expect(() => lower(RENAME, [], { ...PEOPLE, kind: "partition" })).toThrow("public.people is a partition: name its parent in the plan");
+  expect(() => lower(RENAME, [], { ...PEOPLE, kind: "partition" })).toThrow(
+    "public.people is a partition: name its parent in the plan",
+  );
   expect(() => lower(RENAME, [], { ...PEOPLE, kind: "view" })).toThrow("public.people is a view, not a table");
-  expect(() => lower(RENAME, [], { ...PEOPLE, persistence: "temporary" })).toThrow("public.people is a temporary table");
+  expect(() => lower(RENAME, [], { ...PEOPLE, persistence: "temporary" })).toThrow(
+    "public.people is a temporary table",
+  );
 });

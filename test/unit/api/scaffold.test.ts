@@ -1,0 +1,99 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { createSegue, scaffoldArguments } from "../../../src/index.ts";
+
+const now = new Date("2026-11-22T10:15:00Z");
+
+function workspace() {
+  const folder = mkdtempSync(join(tmpdir(), "segue-scaffold-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return { folder, segue: createSegue({ cwd: folder, env: {} }) };
+}
+
+test.each(Object.keys(scaffoldArguments()))("a scaffold of %s without arguments is a valid plan", async (operation) => {
+  const { folder } = workspace();
+  await createSegue({ cwd: folder, env: {} }).scaffold({ operation, args: [], now });
+  const { order } = await createSegue({ cwd: folder, env: {} }).check();
+  expect(order.map((plan) => plan.operations.map(({ kind }) => kind))).toEqual([[operation]]);
+});
+
+test("the arguments are the operation's required fields, the table first and a list last", () => {
+  expect(scaffoldArguments()).toMatchObject({
+    rename_column: ["table", "from", "to"],
+    add_column: ["table", "column", "type"],
+    create_index: ["table", "columns…"],
+    create_table: ["table", "column:type…"],
+    add_foreign_key: ["table", "column", "referenced"],
+    sql: ["name"],
+  });
+});
+
+test.each([
+  [
+    "rename_column",
+    ["users", "username", "handle"],
+    "rename_users_username",
+    { table: "users", from: "username", to: "handle" },
+  ],
+  ["create_index", ["sales.orders", "a", "b"], "create_index_orders_a", { table: "sales.orders", columns: ["a", "b"] }],
+  [
+    "add_column",
+    ["users", "on", "numeric(12,4)"],
+    "add_users_on",
+    { table: "users", column: "on", type: "numeric(12,4)" },
+  ],
+  [
+    "create_table",
+    ["tags", "id:bigint", "name:varchar(20)"],
+    "create_tags",
+    { table: "tags", columns: { id: { type: "bigint" }, name: { type: "varchar(20)" } } },
+  ],
+  [
+    "add_foreign_key",
+    ["orders", "customer", "customers"],
+    "add_foreign_key_orders_customer",
+    { table: "orders", columns: ["customer"], references: { table: "customers" } },
+  ],
+  ["drop_column", ['"we""ird"."x.y"', "Größe!"], "drop_x_y_größe", { table: '"we""ird"."x.y"', column: "Größe!" }],
+])("%s %j", async (operation, args, name, fields) => {
+  const { folder, segue } = workspace();
+  const { plan, file } = await segue.scaffold({ operation, args, now });
+  expect({ plan, file }).toEqual({
+    plan: `20261122101500_${name}`,
+    file: join(folder, `plans/20261122101500_${name}.yaml`),
+  });
+  const { order } = await createSegue({ cwd: folder, env: {} }).check();
+  expect(order[0]?.operations).toEqual([{ kind: operation, fields }]);
+});
+
+test("the file names the schema, and says what was asked for", async () => {
+  const { segue } = workspace();
+  const { text, file } = await segue.scaffold({ operation: "sql", args: ["Refresh the totals"], now });
+  expect(file).toMatch(/20261122101500_refresh_the_totals\.yaml$/);
+  expect(readFileSync(file, "utf8")).toBe(text);
+  expect(text).toMatch(
+    /^# yaml-language-server: \$schema=https:\/\/unpkg\.com\/pg-segue@[\d.]+\/schema\/plan\.schema\.json\n/,
+  );
+  expect(text).toContain("description: sql Refresh the totals\n");
+});
+
+test("a second plan in the same second gets a version of its own; nothing is overwritten", async () => {
+  const { folder } = workspace();
+  const versions: string[] = [];
+  for (let n = 0; n < 3; n += 1) {
+    const { plan } = await createSegue({ cwd: folder, env: {} }).scaffold({ operation: "sql", args: [`a${n}`], now });
+    versions.push(plan);
+  }
+  expect(versions).toEqual(["20261122101500_a0", "20261122101501_a1", "20261122101502_a2"]);
+  await expect(createSegue({ cwd: folder, env: {} }).check()).resolves.toMatchObject({ order: { length: 3 } });
+});
+
+test("what would not be valid is not written", async () => {
+  const { folder, segue } = workspace();
+  await expect(segue.scaffold({ operation: "add_check", args: ["users", "a >"], now })).rejects.toMatchObject({
+    code: "SEG0001",
+  });
+  await expect(createSegue({ cwd: folder, env: {} }).check()).rejects.toMatchObject({ code: "SEG0005" });
+});

@@ -1,0 +1,119 @@
+import { PassThrough } from "node:stream";
+import pc from "picocolors";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Io } from "../../../src/cli/io.ts";
+import { Progress } from "../../../src/cli/progress.ts";
+import type { SegueEvent } from "../../../src/index.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function progress(isTTY: boolean) {
+  let written = "";
+  const stream = new PassThrough().on("data", (chunk: Buffer) => (written += chunk.toString()));
+  const stderr = Object.assign(stream, { isTTY, columns: 60 });
+  const io = { stdin: process.stdin, stdout: stderr, stderr, env: {}, cwd: "", isClosed: () => false } as Io;
+  const told = new Progress(io, { colors: pc.createColors(false), suggest: (text) => text, plain: false });
+  return { told, written: () => written };
+}
+
+const fill = (done: number): SegueEvent => ({
+  plan: "1_a",
+  type: "progress",
+  table: "public.users",
+  stage: "fill",
+  done,
+  total: 1_000,
+  unit: "blocks",
+  rows: done * 48_200,
+  rowsPerSecond: 41_000,
+  eta: { least: 420, most: 531 },
+});
+const started: SegueEvent = {
+  plan: "1_a",
+  type: "step_started",
+  stage: "backfill",
+  step: "s",
+  title: "fill users",
+  attempt: 1,
+};
+const waiting: SegueEvent = {
+  plan: "1_a",
+  type: "lock_wait",
+  step: "s",
+  attempt: 2,
+  waited: 1_500,
+  blockers: [
+    {
+      pid: 4711,
+      user: "app",
+      application: "report_job",
+      state: "idle in transaction",
+      transactionAge: 41,
+      query: "select\n1",
+    },
+  ],
+};
+
+test("without a terminal a fill is told of every 10 s", () => {
+  const { told, written } = progress(false);
+  told.onEvent(started);
+  for (let second = 1; second <= 25; second += 1) {
+    told.onEvent(fill(second * 10));
+    vi.advanceTimersByTime(1_000);
+  }
+  told.finish();
+  expect(written()).toBe(
+    [
+      "1_a",
+      "filling public.users  █░░░░░░░░░  10.0%  4.8M rows  41k rows/s  ETA 7-9 min",
+      "filling public.users  ██░░░░░░░░  20.0%  9.6M rows  41k rows/s  ETA 7-9 min",
+      "",
+    ].join("\n"),
+  );
+});
+
+test("a step that takes its time is told of too", () => {
+  const { told, written } = progress(false);
+  told.onEvent(started);
+  vi.advanceTimersByTime(10_000);
+  told.finish();
+  expect(written()).toBe("1_a\n… fill users  10.0 s\n");
+});
+
+test("who blocks is named at once, and again after 10 s", () => {
+  const { told, written } = progress(false);
+  for (let second = 0; second < 12; second += 1) {
+    told.onEvent(waiting);
+    vi.advanceTimersByTime(1_000);
+  }
+  told.finish();
+  const line =
+    "↻ waiting for a lock, attempt 2, 1.5 s; blocked by pid 4711 (report_job, app, idle in transaction, for 41.0 s): select 1";
+  expect(written()).toBe(["1_a", line, line, ""].join("\n"));
+});
+
+test("on a terminal the line is drawn anew, never wider than it, and leaves nothing behind", () => {
+  const { told, written } = progress(true);
+  told.onEvent(started);
+  told.onEvent(fill(621));
+  vi.advanceTimersByTime(250);
+  told.onEvent({ plan: "1_a", type: "step_done", stage: "backfill", step: "s", title: "fill users", ms: 39_200 });
+  told.finish();
+  const bar = "filling public.users  ██████░░░░  62.1%  29.9M rows  41k ro…";
+  expect(written()).toBe(`1_a\n${bar}\n\u001b[1A\r\u001b[J✔ fill users  39.2 s\n`);
+});
+
+test("gates are shown when they opened; when they did not, the error tells", () => {
+  const { told, written } = progress(false);
+  const gate: SegueEvent = { plan: "1_a", type: "gate", gate: "approval", ok: true, detail: "mia" };
+  told.onEvent(gate);
+  expect(written()).toBe("");
+  told.onEvent({ plan: "1_a", type: "state", state: "contracting", from: "ready" });
+  told.finish();
+  expect(written()).toBe("1_a\n✔ approval: mia\n");
+});

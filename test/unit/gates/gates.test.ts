@@ -1,0 +1,78 @@
+import { beforeAll, expect, test } from "vitest";
+import { approvalGate } from "../../../src/gates/approval.ts";
+import { dependentsGate } from "../../../src/gates/dependents.ts";
+import { queryGate } from "../../../src/gates/query.ts";
+import { approve } from "../../../src/journal/approvals.ts";
+import type { Program } from "../../../src/model/program.ts";
+import { DEFAULT_SETTINGS } from "../../../src/model/settings.ts";
+import { loadParser } from "../../../src/sql/parser.ts";
+import { journalDatabase } from "../journal/journal-database.ts";
+
+beforeAll(loadParser);
+
+test("an approval is asked for by its label", async () => {
+  const { session, rollout } = await journalDatabase();
+  const id = await rollout();
+  expect(await approvalGate(session, id, "1_a", "web-team")).toEqual({
+    gate: "approval",
+    ok: false,
+    detail: "not approved by web-team (segue approve 1_a --as web-team)",
+  });
+  await approve(session, id, "web-team", "ada@host");
+  expect(await approvalGate(session, id, "1_a", "web-team")).toEqual({
+    gate: "approval",
+    ok: true,
+    detail: expect.stringMatching(/^web-team: ada@host, \d{4}-/) as string,
+  });
+});
+
+test("a query holds if its first value reads as the plan says; whatever goes wrong, it does not hold", async () => {
+  const { database, session } = await journalDatabase();
+  await database.query("CREATE TABLE rows (id int); INSERT INTO rows VALUES (1)");
+  const ask = (sql: string, is: string) => queryGate(session, sql, is, "public");
+  expect(await ask("SELECT count(*) FROM rows", "1")).toEqual({
+    gate: "query",
+    ok: true,
+    detail: "SELECT count(*) FROM rows is 1",
+  });
+  expect(await ask("SELECT count(*) FROM rows", "0")).toMatchObject({
+    ok: false,
+    detail: "SELECT count(*) FROM rows is 1, not 0",
+  });
+  expect(await ask("SELECT true", "true")).toMatchObject({ ok: true });
+  expect(await ask("SELECT NULL", "null")).toMatchObject({ ok: true });
+  expect(await ask("SELECT id FROM rows WHERE false", "null")).toMatchObject({ ok: true });
+  expect(await ask("SELECT nope", "1")).toMatchObject({
+    ok: false,
+    detail: 'SELECT nope failed: column "nope" does not exist',
+  });
+  expect(await ask("DELETE FROM rows RETURNING id", "1")).toMatchObject({
+    ok: false,
+    detail: "DELETE FROM rows RETURNING id failed: cannot execute DELETE in a read-only transaction",
+  });
+  expect(await ask("COMMIT; DELETE FROM rows", "1")).toMatchObject({ ok: false });
+  expect(await database.query("SELECT id FROM rows")).toEqual([{ id: 1 }]);
+  const path = (await session.query<{ path: string }>("SHOW search_path")).rows;
+  await ask("SELECT 1", "1");
+  expect((await session.query<{ path: string }>("SHOW search_path")).rows).toEqual(path);
+});
+
+test("what still names a hidden column is found, unless a person declared it harmless", async () => {
+  const { database, session } = await journalDatabase();
+  await database.query(`CREATE TABLE users (id int, fax text, name text);
+    CREATE VIEW faxes AS SELECT fax FROM users; CREATE VIEW names AS SELECT name FROM users;
+    CREATE FUNCTION send() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT max(fax) FROM users); END $$`);
+  const users = { schema: "public", name: "users" };
+  const gate = (column: string | null, ignored: readonly string[] = []) =>
+    dependentsGate(session, {
+      hides: column === null ? [] : [{ table: users, column }],
+      settings: { ...DEFAULT_SETTINGS, ignore_dependents: ignored },
+    } as unknown as Program);
+  expect(await gate(null)).toEqual({ gate: "dependents", ok: true, detail: "nothing is hidden" });
+  expect(await gate("id")).toEqual({ gate: "dependents", ok: true, detail: "nothing names public.users.id" });
+  const found = await gate("fax");
+  expect(found.ok).toBe(false);
+  expect(found.detail).toContain("view public.faxes names public.users.fax");
+  expect(found.detail).toContain("function public.send() names public.users.fax");
+  expect(await gate("fax", ["public.faxes", "public.send()"])).toMatchObject({ ok: true });
+});
