@@ -1,17 +1,17 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import pg from "pg";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import { createSegue, type ReverseVerbOptions, type Segue, type SegueEvent, SegueError } from "../../src/index.ts";
 import { DEFAULT_SETTINGS } from "../../src/model/settings.ts";
+import type { Snapshot } from "../../src/postgres/snapshot.ts";
 import { catalogAfter, catalogDifference, catalogOf, leftBehind } from "./catalog-diff.ts";
+import { CYCLE } from "./client.ts";
 import { columnsOf, COUNTER, type Link, Oracle, type Row, type Side, type Value, type Version } from "./oracle.ts";
+import { planFolder } from "./plan-folder.ts";
 import { type TestDatabase, testDatabase } from "./postgres.ts";
 import { EVERY_KIND, Traffic } from "./traffic.ts";
 
 /** Turns of every client between two things that happen. */
-const TURNS = 8;
+const TURNS = 5;
 
 /**
  * How long a query of the application may take: behind a strong lock it waits one lock timeout, and once more if the
@@ -55,6 +55,19 @@ export async function lifecycle(options: LifecycleOptions): Promise<LifecycleRep
   return await life.toTheEnd();
 }
 
+/** What a life is made of. */
+interface Parts {
+  readonly options: LifecycleOptions;
+  readonly database: TestDatabase;
+  readonly plans: readonly string[];
+  readonly segue: Segue;
+  readonly oracle: Oracle;
+  readonly traffic: Traffic;
+  readonly events: readonly SegueEvent[];
+  /** The catalog before the first expand. */
+  readonly before: Snapshot;
+}
+
 class Life {
   readonly #options: LifecycleOptions;
   readonly #database: TestDatabase;
@@ -62,20 +75,20 @@ class Life {
   readonly #segue: Segue;
   readonly #oracle: Oracle;
   readonly #traffic: Traffic;
-  readonly #events: SegueEvent[];
-  readonly #before: Awaited<ReturnType<typeof catalogOf>>;
+  readonly #events: readonly SegueEvent[];
+  readonly #before: Snapshot;
   /** False for a plan that is completed as soon as it is ready. */
   #contracts = true;
 
-  private constructor(options: LifecycleOptions, made: Omit<MadeLife, never>) {
-    this.#options = options;
-    this.#database = made.database;
-    this.#plans = made.plans;
-    this.#segue = made.segue;
-    this.#oracle = made.oracle;
-    this.#traffic = made.traffic;
-    this.#events = made.events;
-    this.#before = made.before;
+  private constructor(parts: Parts) {
+    this.#options = parts.options;
+    this.#database = parts.database;
+    this.#plans = parts.plans;
+    this.#segue = parts.segue;
+    this.#oracle = parts.oracle;
+    this.#traffic = parts.traffic;
+    this.#events = parts.events;
+    this.#before = parts.before;
   }
 
   static async begin(options: LifecycleOptions): Promise<Life> {
@@ -93,13 +106,12 @@ class Life {
     const oracle = new Oracle({ old: options.old, new: options.new }, options.link);
     const seeds = await readRows(database, options.old);
     for (const [id, row] of seeds) oracle.inserted("old", id, row);
-    // What a seed lacks is its own: no default of the application's version.
     const traffic = new Traffic(database, oracle, seeds.size + 1);
     const before = await catalogOf(database);
     const plans = Object.keys(files)
       .map((file) => file.replace(/(\.up)?\.\w+$/, ""))
       .filter((plan) => !plan.endsWith(".down"));
-    const life = new Life(options, { database, plans, segue, oracle, traffic, events, before });
+    const life = new Life({ options, database, plans, segue, oracle, traffic, events, before });
     await traffic.start("old");
     await traffic.turns(TURNS);
     return life;
@@ -117,7 +129,7 @@ class Life {
   async readyAndBack(): Promise<void> {
     await this.#toReady();
     await this.#traffic.start("new");
-    await this.#traffic.turns(TURNS);
+    await this.#traffic.turns(CYCLE);
     await this.#checkpoint("old", "new");
     await this.#traffic.stop("new");
     await this.#reverse(this.#options.reversal);
@@ -128,7 +140,7 @@ class Life {
   async contractAndBack(): Promise<void> {
     await this.#toReady();
     await this.#traffic.start("new");
-    await this.#traffic.turns(TURNS);
+    await this.#traffic.turns(CYCLE);
     await this.#checkpoint("old", "new");
     if (!this.#contracts) {
       await this.#traffic.stop("new");
@@ -163,7 +175,7 @@ class Life {
   async toTheEnd(): Promise<LifecycleReport> {
     await this.#toReady();
     await this.#traffic.start("new");
-    await this.#traffic.turns(TURNS);
+    await this.#traffic.turns(CYCLE);
     await this.#checkpoint("old", "new");
     if (this.#contracts) {
       await this.#traffic.stop("old");
@@ -276,24 +288,6 @@ class Life {
       "catalog against plain DDL",
     ).toEqual([]);
   }
-}
-
-interface MadeLife {
-  readonly database: TestDatabase;
-  readonly plans: readonly string[];
-  readonly segue: Segue;
-  readonly oracle: Oracle;
-  readonly traffic: Traffic;
-  readonly events: SegueEvent[];
-  readonly before: Awaited<ReturnType<typeof catalogOf>>;
-}
-
-/** A folder of plan files, gone with the test. */
-export async function planFolder(files: Readonly<Record<string, string>>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "segue-lifecycle-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  return folder;
 }
 
 /** Contract without a word to the drop: a plan that hides something stays in its soak. */
