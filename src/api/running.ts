@@ -71,6 +71,7 @@ export async function runRollout(
       ...listening(workspace, options),
       kill: options.kill ?? NEVER,
       uncertain: options.uncertain,
+      force: options.force ?? false,
       ...sessionPooler(pooler),
     },
     rollout,

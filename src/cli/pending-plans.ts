@@ -1,5 +1,6 @@
 import { SegueError, type StatusReport } from "../index.ts";
 import type { Context } from "./context.ts";
+import { noneYet } from "./missing-journal.ts";
 
 /** A plan without a rollout beside those that have one. */
 export type PlanStatus = Omit<StatusReport, "state"> & { readonly state: StatusReport["state"] | "pending" };
@@ -7,7 +8,7 @@ export type PlanStatus = Omit<StatusReport, "state"> & { readonly state: StatusR
 /** Where all rollouts stand, or one plan's; a plan that has none yet is `pending`. */
 export async function allStatuses({ segue }: Pick<Context, "segue">, word?: string): Promise<readonly PlanStatus[]> {
   if (word !== undefined) {
-    const reports = await segue.status(word);
+    const reports = await segue.status(word).catch(noneYet);
     return reports.length > 0 ? reports : [pending((await segue.find(word)).id)];
   }
   const [reports, plans] = [await segue.status().catch(noneYet), await planIds(segue)];
@@ -38,11 +39,6 @@ export async function planIds(segue: Context["segue"]): Promise<readonly string[
     if (error instanceof SegueError && (error.code === "SEG0001" || error.code === "SEG0005")) return [];
     throw error;
   }
-}
-
-function noneYet(error: unknown): readonly StatusReport[] {
-  if (error instanceof SegueError && error.code === "SEG0206") return [];
-  throw error;
 }
 
 function pending(plan: string): PlanStatus {

@@ -1,6 +1,7 @@
 import { formatDuration, SegueError, type StatusReport } from "../index.ts";
 import type { Context } from "./context.ts";
-import { planIds, type PlanStatus, withPending } from "./pending-plans.ts";
+import { followStatus } from "./follow-status.ts";
+import type { PlanStatus } from "./pending-plans.ts";
 
 /** States that can be waited for. `contractable` is ready, with no gate unmet. */
 export const WAIT_GOALS = ["expanded", "ready", "contractable", "soaking", "completed", "reversed"] as const;
@@ -30,17 +31,12 @@ export async function waitFor(
   word: string | undefined,
   { goal, timeout }: { readonly goal: WaitGoal; readonly timeout: number },
 ): Promise<readonly PlanStatus[]> {
-  const { segue } = context;
-  const plans =
-    word === undefined ? await planIds(segue) : [(await segue.status(word))[0]?.plan ?? (await segue.find(word)).id];
   const late = AbortSignal.timeout(timeout);
   let last: readonly PlanStatus[] = [];
   await context.running(async ({ signal }) => {
-    for await (const reports of segue.watch(
-      word === undefined ? undefined : plans[0],
-      AbortSignal.any([late, signal]),
-    )) {
-      last = withPending(reports, plans);
+    for await (const reports of followStatus(context, word, AbortSignal.any([late, signal]))) {
+      last = reports;
+      if (last.length === 0) throw new SegueError("SEG0002", { message: "there is no plan to wait for" });
       for (const report of last) refuseHopeless(report, goal);
       if (last.every((report) => isReached(report, goal))) return;
     }
@@ -64,7 +60,6 @@ function refuseHopeless(report: PlanStatus, goal: WaitGoal): void {
     throw new SegueError("SEG0302", {
       message: `${plan} is ${state}: it does not become ${goal}`,
       object: plan,
-      left: "",
     });
   }
   if (health !== "failed") return;

@@ -4,7 +4,7 @@ import type { FillStep } from "../model/step.ts";
 import type { BackfillEvent, FillContext } from "../backfill/context.ts";
 import { runFill } from "../backfill/run-fill.ts";
 import { recordEvent } from "../journal/events.ts";
-import { intentsOf } from "../journal/intents.ts";
+import { clearIntent, intentsOf } from "../journal/intents.ts";
 import { fence } from "../journal/lease.ts";
 import { openQuarantine } from "../journal/quarantine.ts";
 import { stepDone, type StepRecord } from "../journal/steps.ts";
@@ -43,7 +43,12 @@ export function fillContext(runner: Runner): FillContext {
         recordEvent(observer, rollout, event.type, { ...event }).catch(() => {});
       }
     },
-    intents: () => intentsOf(observer, rollout),
+    intents: async () => {
+      const intents = await intentsOf(observer, rollout);
+      // Obeyed now: left standing, it would end the next run too.
+      if (intents.cancel) await clearIntent(observer, rollout, "cancel");
+      return intents;
+    },
   };
 }
 

@@ -42,7 +42,7 @@ test("Ctrl-C finishes the batch and says how to go on; resume does, from there",
   });
   const before = await filled();
   expect(before).toBeGreaterThan(0);
-  expect(before).toBeLessThan(300_000);
+  expect(before).toBeLessThan(60_000);
 
   const status = objects(await segue(where, "status", "rename_username", "--json"))[0];
   expect(status).toMatchObject({
@@ -55,7 +55,7 @@ test("Ctrl-C finishes the batch and says how to go on; resume does, from there",
     code: 0,
     stdout: expect.stringContaining(`${RENAME_ID} is ready.`),
   });
-  expect(await filled()).toBe(300_000);
+  expect(await filled()).toBe(60_000);
 });
 
 test("SIGTERM does the same, with its own exit code", async () => {
@@ -121,7 +121,7 @@ test("pause and unpause from another process are obeyed, and status says so", as
   });
   await running.saying('"type":"resumed"');
   expect(await running.ended).toMatchObject({ code: 0 });
-  expect(await filled()).toBe(300_000);
+  expect(await filled()).toBe(60_000);
 });
 
 test("cancel from another process ends the run, which can be resumed", async () => {
@@ -175,7 +175,7 @@ test("a process that was killed is taken over from, and status --wait sees the e
   const waited = await waiting.ended;
   expect(waited.code).toBe(0);
   expect(objects(waited)).toEqual([expect.objectContaining({ type: "status", state: "ready" })]);
-  expect(await filled()).toBe(300_000);
+  expect(await filled()).toBe(60_000);
 });
 
 test("watch shows each change, until Ctrl-C", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { testDatabase } from "../support/postgres.ts";
 import { RENAME, RENAME_FILE, RENAME_ID, USERS } from "./plans.ts";
-import { objects, project, segue, write } from "./segue.ts";
+import { objects, project, segue, start, write } from "./segue.ts";
 
 async function shop(plan: string = RENAME) {
   const database = await testDatabase({ script: USERS });
@@ -279,4 +279,27 @@ test("doctor finds what is in the way, and fails then", async () => {
   expect(found.code).toBe(1);
   expect(found.stdout).toMatch(/✖ invalid indexes +public\.users_name is invalid/);
   expect(found.stdout).toMatch(/\n1 problem\.\n$/);
+});
+
+test("waiting begins before the first expand has made a journal; a reversed plan is not waited for", async () => {
+  const { where } = await shop();
+  const waiting = await start(where, "status", "rename_username", "--wait", "--for", "expanded", "--timeout", "90s");
+  await waiting.saying("PostgreSQL");
+  expect(await segue(where, "expand", "rename_username")).toMatchObject({ code: 0 });
+  expect(await waiting.ended).toMatchObject({ code: 0, stdout: expect.stringContaining("state") });
+
+  await segue(where, "reverse", "rename_username");
+  expect(await segue(where, "status", "rename_username", "--wait", "--timeout", "90s")).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining(`Refused: ${RENAME_ID} is reversed: it does not become ready. Nothing changed.\n`),
+  });
+});
+
+test("there must be something to wait for", async () => {
+  const { database } = await shop();
+  const where = project({ files: { "plans/README.md": "" }, url: database.url });
+  expect(await segue(where, "status", "--wait", "--timeout", "90s")).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining("Refused: there is no plan to wait for. Nothing changed.\n"),
+  });
 });

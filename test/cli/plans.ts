@@ -18,6 +18,6 @@ insert into users (username) values ('ada'), ('grace'), ('edsger');
 /** So many rows that a fill is met in its middle. */
 export const MANY_USERS = `
 create table users (id int generated always as identity primary key, username text not null, note text);
-insert into users (username, note) select 'user ' || n, repeat('x', 100) from generate_series(1, 300000) n;
+insert into users (username, note) select 'user ' || n, repeat('x', 100) from generate_series(1, 60000) n;
 analyze users;
 `;

@@ -1,7 +1,16 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { afterDeath, finish, journalOf, outcomeOf, stateOf, WHOLE_LIFE, type Workplace, workplace } from "../support/crash.ts";
+import {
+  afterDeath,
+  finish,
+  journalOf,
+  outcomeOf,
+  stateOf,
+  WHOLE_LIFE,
+  type Workplace,
+  workplace,
+} from "../support/crash.ts";
 import { RENAME_COLUMN } from "../support/crash-plans.ts";
 
 const FILE = "1_rename_column.yaml";
@@ -44,7 +53,9 @@ test("an edited plan can be reversed by what is in the journal, and then expande
   await writeFile(join(place.folder, FILE), TEXT.replace("handle", "nick"));
   await afterDeath(() => place.segue(database).reverse(place.plan));
   await place.segue(database).up([place.plan]);
-  expect(await database.query("select count(*)::int as filled from accounts where nick = username")).toEqual([{ filled: 300 }]);
+  expect(await database.query("select count(*)::int as filled from accounts where nick = username")).toEqual([
+    { filled: 300 },
+  ]);
 });
 
 test("a comment or another indentation is no change of the plan", async () => {

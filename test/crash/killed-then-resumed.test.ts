@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { atEveryPoint, expectOutcome, finish, outcomeOf, SUCCESS, told, WHOLE_LIFE, workplace } from "../support/crash.ts";
+import {
+  atEveryPoint,
+  expectOutcome,
+  finish,
+  outcomeOf,
+  SUCCESS,
+  told,
+  WHOLE_LIFE,
+  workplace,
+} from "../support/crash.ts";
 import { CRASH_PLANS } from "../support/crash-plans.ts";
 
 /** SEGUE_CRASH_STRIDE=1 tries every point; by default a part of them (test/support/crash.ts). */

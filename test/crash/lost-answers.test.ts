@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { atEveryPoint, expectOutcome, outcomeOf, passedPoints, SUCCESS, told, WHOLE_LIFE, workplace } from "../support/crash.ts";
+import {
+  atEveryPoint,
+  expectOutcome,
+  outcomeOf,
+  passedPoints,
+  SUCCESS,
+  told,
+  WHOLE_LIFE,
+  workplace,
+} from "../support/crash.ts";
 import { CRASH_PLANS } from "../support/crash-plans.ts";
 
 /**

@@ -12,10 +12,12 @@ async function oldSnapshot(database: TestDatabase): Promise<{ end(): Promise<unk
   return { end: () => client.query("rollback") };
 }
 
-const BUILDS = "from pg_stat_activity where datname = current_database() and query like 'CREATE INDEX CONCURRENTLY%' and state = 'active'";
-
+/** Who waits in a CREATE INDEX CONCURRENTLY, or in the DROP of what is left of one. */
 async function buildsWaiting(database: TestDatabase): Promise<readonly number[]> {
-  const rows = await database.query<{ pid: number }>(`select pid ${BUILDS} and wait_event = 'virtualxid'`);
+  const rows = await database.query<{ pid: number }>(
+    `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+        and query ~ '^(CREATE|DROP) INDEX CONCURRENTLY'`,
+  );
   return rows.map((row) => row.pid);
 }
 
@@ -55,7 +57,9 @@ test("the build of a runner that hangs is awaited, and kept, if it finishes in t
   await expireLease(database);
   const finished = finish(place, place.segue(database));
   // By its epoch a takeover shows; from here on the orphan is awaited.
-  await until(async () => (await database.query("select from segue.lease where expires_at > clock_timestamp()")).length === 1);
+  await until(
+    async () => (await database.query("select from segue.lease where expires_at > clock_timestamp()")).length === 1,
+  );
   await snapshot.end();
   await finished;
   await expectOutcome(database, reference, "completed");

@@ -1,7 +1,16 @@
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Server } from "../../src/demo/server.ts";
-import { expectOutcome, finish, outcomeOf, passedPoints, reached, SUCCESS, WHOLE_LIFE, workplace } from "../support/crash.ts";
+import {
+  expectOutcome,
+  finish,
+  outcomeOf,
+  passedPoints,
+  reached,
+  SUCCESS,
+  WHOLE_LIFE,
+  workplace,
+} from "../support/crash.ts";
 import { CREATE_INDEX, type CrashPlan, RENAME_COLUMN } from "../support/crash-plans.ts";
 import { MAJOR, type TestDatabase } from "../support/postgres.ts";
 import { startTestServer } from "../support/servers.ts";
@@ -28,8 +37,11 @@ async function databaseOn({ url }: Server, name: string, schema: string): Promis
   await admin.end();
   const ask = async <R extends pg.QueryResultRow>(text: string): Promise<R[]> => {
     const client = await open(name);
-    const { rows } = await client.query<R>(text).finally(() => client.end());
-    return rows;
+    try {
+      return (await client.query<R>(text)).rows;
+    } finally {
+      await client.end();
+    }
   };
   await ask(schema);
   const address = new URL(url);
@@ -78,7 +90,9 @@ test.each(["goes on", "is killed too, and resumed"])(
     await reader.query("begin isolation level repeatable read; select count(*) from accounts");
     const runner = await place.start(database, WHOLE_LIFE);
     await until(async () => {
-      const builds = await database.query("select from pg_stat_activity where query like 'CREATE INDEX CONC%' and wait_event = 'virtualxid'");
+      const builds = await database.query(
+        "select from pg_stat_activity where query like 'CREATE INDEX CONC%' and wait_event = 'virtualxid'",
+      );
       return builds.length === 1;
     });
     if (killed) runner.signal("SIGKILL");

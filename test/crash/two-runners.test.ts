@@ -30,7 +30,8 @@ test("of runners that start together one does the work, and the others exit 5 or
   const runners = await Promise.all(Array.from({ length: 3 }, () => place.start(database, WHOLE_LIFE)));
   const ends = await Promise.all(runners.map((runner) => runner.ended));
   expect(ends.filter((end) => end.exitCode === 0).length).toBeGreaterThan(0);
-  for (const end of ends) if (end.exitCode !== 0) expect(end).toMatchObject({ exitCode: 5, error: { code: "SEG0305" } });
+  for (const end of ends)
+    if (end.exitCode !== 0) expect(end).toMatchObject({ exitCode: 5, error: { code: "SEG0305" } });
   await expectOutcome(database, await outcomeOf(alone), "completed");
   expect(await database.query("select count(*)::int as rollouts from segue.rollout")).toEqual([{ rollouts: 1 }]);
 });

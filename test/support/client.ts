@@ -20,9 +20,22 @@ export interface Context {
 
 type Op = (typeof OPS)[number];
 const OPS = [
-  ...["insert", "own", "shared", "hot", "upsert", "star", "transaction", "read"],
-  ...["delete", "insert", "copy", "own", "defaults", "hot", "merge"],
-] as const satisfies readonly string[];
+  "insert",
+  "own",
+  "shared",
+  "hot",
+  "upsert",
+  "star",
+  "transaction",
+  "read",
+  "delete",
+  "insert",
+  "copy",
+  "own",
+  "defaults",
+  "hot",
+  "merge",
+] as const;
 
 /** As many turns as it takes a client to do everything. */
 export const CYCLE = OPS.length;
@@ -127,7 +140,10 @@ export class Client {
         return await this.#put(this.#newId(), "upsert");
       case "merge":
         // PostgreSQL has it from 15 on.
-        return await this.#put(this.turn % 2 === 0 && id !== null ? id : this.#newId(), this.#context.major < 15 ? "upsert" : "merge");
+        return await this.#put(
+          this.turn % 2 === 0 && id !== null ? id : this.#newId(),
+          this.#context.major < 15 ? "upsert" : "merge",
+        );
       case "transaction":
         return await this.#transaction(id);
       case "star":
@@ -250,7 +266,8 @@ export class Client {
   }
 
   #patch(columns: readonly string[]): PlainRow {
-    const make = (column: string): Value => (this.#version.columns[column] as (n: number) => Value)(this.#context.number());
+    const make = (column: string): Value =>
+      (this.#version.columns[column] as (n: number) => Value)(this.#context.number());
     return Object.fromEntries(columns.map((column) => [column, make(column)]));
   }
 

@@ -13,10 +13,11 @@ import { type RunnerEnd, type RunnerProcess, type RunnerVerb, startRunner } from
 import { until } from "./until.ts";
 
 /**
- * How many failpoints a test passes over for each that it tries: `SEGUE_CRASH_STRIDE`. 1 tries them all, which takes a
- * quarter of an hour a plan; the default keeps all crash tests together within four minutes.
+ * Of so many failpoints one is tried: `SEGUE_CRASH_STRIDE`. 1 tries them all, some ten thousand lives, which takes hours; the
+ * default keeps all crash tests together within four minutes. It is odd, so that points before and after a statement take
+ * turns.
  */
-const STRIDE = Number(process.env["SEGUE_CRASH_STRIDE"] ?? 23);
+const STRIDE = Number(process.env["SEGUE_CRASH_STRIDE"] ?? 61);
 
 /** The first point less one: `SEGUE_CRASH_OFFSET`, by default another one each day, so that all get their turn. */
 const OFFSET = Number(process.env["SEGUE_CRASH_OFFSET"] ?? Math.floor(Date.now() / 86_400_000)) % STRIDE;
@@ -48,7 +49,11 @@ export interface Workplace {
   /** A fresh database, as far in the plan as it can be while all of it can still be taken back. */
   reversibleDatabase(): Promise<TestDatabase>;
   /** Starts a process that runs verbs of the plan, with settings of the failpoints. */
-  start(database: TestDatabase, verbs: readonly RunnerVerb[], env?: Readonly<Record<string, string>>): Promise<RunnerProcess>;
+  start(
+    database: TestDatabase,
+    verbs: readonly RunnerVerb[],
+    env?: Readonly<Record<string, string>>,
+  ): Promise<RunnerProcess>;
   /** Runs one in this process. */
   segue(database: TestDatabase): Segue;
 }
@@ -77,7 +82,13 @@ export async function workplace({ name, files, schema }: CrashPlan): Promise<Wor
     log,
     async start(database, verbs, env = {}) {
       await rm(log, { force: true });
-      return startRunner({ url: database.url, plans: folder, plan: name, verbs, env: { SEGUE_FAILPOINT_LOG: log, ...env } });
+      return startRunner({
+        url: database.url,
+        plans: folder,
+        plan: name,
+        verbs,
+        env: { SEGUE_FAILPOINT_LOG: log, ...env },
+      });
     },
     database: () => testDatabase({ template: { name: "crash", script: schema } }),
     begunDatabase: () =>
@@ -175,7 +186,9 @@ function codeOf(error: unknown): string | undefined {
 
 /** The state of the rollout; null if there is none. */
 export async function stateOf(database: TestDatabase): Promise<string | null> {
-  const [found] = await database.query<{ installed: boolean }>("select to_regclass('segue.rollout') is not null as installed");
+  const [found] = await database.query<{ installed: boolean }>(
+    "select to_regclass('segue.rollout') is not null as installed",
+  );
   if (found?.installed !== true) return null;
   const rows = await database.query<{ state: string }>("select state from segue.rollout order by id desc limit 1");
   return rows[0]?.state ?? null;
@@ -197,7 +210,11 @@ export async function outcomeOf(database: TestDatabase): Promise<Outcome> {
 }
 
 /** Fails unless the database is in this state, with nothing of a rollout left over. */
-export async function expectOutcome(database: TestDatabase, wanted: Outcome, state: "completed" | "reversed" | null): Promise<void> {
+export async function expectOutcome(
+  database: TestDatabase,
+  wanted: Outcome,
+  state: "completed" | "reversed" | null,
+): Promise<void> {
   expect(await catalogDifference(wanted.catalog, database), "the catalog").toEqual([]);
   expect(await dataOf(database), "the data").toEqual(wanted.data);
   expect(await leftBehind(database), "what is left of the rollout").toEqual(wanted.left);
@@ -205,7 +222,10 @@ export async function expectOutcome(database: TestDatabase, wanted: Outcome, sta
   if (state === null) return;
   expect(await database.query("select error from segue.rollout where error is not null"), "errors").toEqual([]);
   const over = state === "completed" ? "('done')" : "('pending', 'undone', 'done')";
-  expect(await database.query(`select stage, step, state from segue.step where state not in ${over}`), "open steps").toEqual([]);
+  expect(
+    await database.query(`select stage, step, state from segue.step where state not in ${over}`),
+    "open steps",
+  ).toEqual([]);
 }
 
 /** Everything that the journal holds, but for the lease's time. */

@@ -1,14 +1,12 @@
-import pg from "pg";
-import { expect } from "vitest";
-import { createSegue, type ReverseVerbOptions, type Segue, type SegueEvent, SegueError } from "../../src/index.ts";
+import { type ReverseVerbOptions, type Segue, type SegueEvent, SegueError } from "../../src/index.ts";
 import { DEFAULT_SETTINGS } from "../../src/model/settings.ts";
 import type { Snapshot } from "../../src/postgres/snapshot.ts";
 import { catalogAfter, catalogDifference, catalogOf, leftBehind } from "./catalog-diff.ts";
 import { CYCLE } from "./client.ts";
-import { columnsOf, COUNTER, type Link, Oracle, type Row, type Side, type Value, type Version } from "./oracle.ts";
-import { planFolder } from "./plan-folder.ts";
-import { type TestDatabase, testDatabase } from "./postgres.ts";
-import { EVERY_KIND, Traffic } from "./traffic.ts";
+import { type LifecycleOptions, type Parts, partsOf, readRows } from "./lifecycle-parts.ts";
+import type { Oracle, Side } from "./oracle.ts";
+import type { TestDatabase } from "./postgres.ts";
+import { EVERY_KIND, type Traffic } from "./traffic.ts";
 
 /** Turns of every client between two things that happen. */
 const TURNS = 5;
@@ -19,22 +17,6 @@ const TURNS = 5;
  * and the machine that runs the tests does other things too.
  */
 export const LONGEST_WAIT_MS = DEFAULT_SETTINGS.lock.timeout * 2 + DEFAULT_SETTINGS.backfill.batch_time * 5 + 1_000;
-
-export interface LifecycleOptions {
-  readonly major: number;
-  /** Makes the schema and its rows: ids from 1 without gaps in the old version's table. */
-  readonly schema: string;
-  /** Plan files by name, or the one YAML plan. Several are in flight at once. */
-  readonly plan: string | Readonly<Record<string, string>>;
-  readonly old: Version;
-  readonly new: Version;
-  /** What the columns mean to each other; null if the versions share no table. */
-  readonly link: Link | null;
-  /** The DDL that one would write if nobody used the database: the finished rollout must come to the same catalog. */
-  readonly plainly?: string;
-  /** What a full reversal is told, once the new version has written. */
-  readonly reversal?: ReverseVerbOptions;
-}
 
 export interface LifecycleReport {
   readonly events: readonly SegueEvent[];
@@ -48,24 +30,12 @@ export interface LifecycleReport {
  * is not what its writer wrote, any trace in the catalog after a reversal fails the test.
  */
 export async function lifecycle(options: LifecycleOptions): Promise<LifecycleReport> {
-  const life = await Life.begin(options);
+  const life = new Life(await partsOf(options));
+  await life.begin();
   await life.expandAndBack();
   await life.readyAndBack();
   await life.contractAndBack();
   return await life.toTheEnd();
-}
-
-/** What a life is made of. */
-interface Parts {
-  readonly options: LifecycleOptions;
-  readonly database: TestDatabase;
-  readonly plans: readonly string[];
-  readonly segue: Segue;
-  readonly oracle: Oracle;
-  readonly traffic: Traffic;
-  readonly events: readonly SegueEvent[];
-  /** The catalog before the first expand. */
-  readonly before: Snapshot;
 }
 
 class Life {
@@ -80,7 +50,7 @@ class Life {
   /** False for a plan that is completed as soon as it is ready. */
   #contracts = true;
 
-  private constructor(parts: Parts) {
+  constructor(parts: Parts) {
     this.#options = parts.options;
     this.#database = parts.database;
     this.#plans = parts.plans;
@@ -91,30 +61,10 @@ class Life {
     this.#before = parts.before;
   }
 
-  static async begin(options: LifecycleOptions): Promise<Life> {
-    const database = await testDatabase({ major: options.major, script: options.schema });
-    await database.query("analyze");
-    const events: SegueEvent[] = [];
-    const files = typeof options.plan === "string" ? { "1_change.yaml": options.plan } : options.plan;
-    const segue = createSegue({
-      url: database.url,
-      plans: await planFolder(files),
-      env: {},
-      settings: { contract: { soak: 0 } },
-      onEvent: (event) => events.push(event),
-    });
-    const oracle = new Oracle({ old: options.old, new: options.new }, options.link);
-    const seeds = await readRows(database, options.old);
-    for (const [id, row] of seeds) oracle.inserted("old", id, row);
-    const traffic = new Traffic(database, oracle, seeds.size + 1);
-    const before = await catalogOf(database);
-    const plans = Object.keys(files)
-      .map((file) => file.replace(/(\.up)?\.\w+$/, ""))
-      .filter((plan) => !plan.endsWith(".down"));
-    const life = new Life({ options, database, plans, segue, oracle, traffic, events, before });
-    await traffic.start("old");
-    await traffic.turns(TURNS);
-    return life;
+  /** The old version at work, before anything happens. */
+  async begin(): Promise<void> {
+    await this.#traffic.start("old");
+    await this.#traffic.turns(TURNS);
   }
 
   /** expand → reverse */
@@ -153,7 +103,7 @@ class Life {
       return await this.#backToOld();
     }
     await this.#verb("reverse to ready", "ready", (plan) => this.#segue.reverse(plan, { to: "ready" }));
-    expect(await catalogDifference(ready, this.#database), "catalog back at ready").toEqual([]);
+    none("the catalog back at ready", await catalogDifference(ready, this.#database));
     await this.#mayRun("old and new");
     await this.#traffic.start("old");
     await this.#traffic.turns(TURNS);
@@ -185,17 +135,17 @@ class Life {
       await this.#checkpoint("new");
     }
     await this.#traffic.stopAll();
-    expect(await leftBehind(this.#database)).toEqual([]);
+    none("left behind", await leftBehind(this.#database));
     await this.#comparePlainly();
     // With another plan in flight the catalog is not what it was, whatever the reversal did.
     const differs = this.#events.filter((event) => event.type === "catalog_differs");
-    expect(this.#plans.length > 1 ? [] : differs).toEqual([]);
+    if (this.#plans.length === 1) none("what Segue found after a reversal", differs);
     const { slowest, counts } = this.#traffic;
     const missing = ["old", "new"]
       .flatMap((side) => EVERY_KIND.map((kind) => `${side} ${kind}`))
       .filter((kind) => counts[kind] === undefined);
-    expect(missing, "what no client did").toEqual([]);
-    expect(slowest.ms, `the longest wait: ${slowest.sql}`).toBeLessThan(LONGEST_WAIT_MS);
+    none("what no client did", missing);
+    if (slowest.ms > LONGEST_WAIT_MS) throw new Error(`a query took ${Math.round(slowest.ms)} ms: ${slowest.sql}`);
     return { events: this.#events, counts, database: this.#database };
   }
 
@@ -209,7 +159,11 @@ class Life {
     await this.#expand();
     const states = await this.#verb("backfill", null, (plan) => this.#segue.backfill(plan));
     this.#contracts = !states.includes("completed");
-    if (this.#contracts) expect(new Set(states)).toEqual(new Set(["ready"]));
+    if (this.#contracts)
+      none(
+        "plans that are not ready",
+        states.filter((state) => state !== "ready"),
+      );
     this.#oracle.ready();
     await this.#traffic.turns(TURNS);
     await this.#mayRun("old and new");
@@ -234,8 +188,8 @@ class Life {
       this.#oracle.settleHot();
       this.#oracle.reversed();
     });
-    expect(await catalogDifference(this.#before, this.#database), "catalog after the reversal").toEqual([]);
-    expect(await leftBehind(this.#database)).toEqual([]);
+    none("the catalog after the reversal", await catalogDifference(this.#before, this.#database));
+    none("left behind", await leftBehind(this.#database));
   }
 
   async #verb(
@@ -255,12 +209,19 @@ class Life {
       }
       this.#traffic.check();
     }
-    if (state !== null) expect(new Set(states), verb).toEqual(new Set([state]));
+    if (state !== null)
+      none(
+        `states after ${verb}`,
+        states.filter((reached) => reached !== state),
+      );
     return states;
   }
 
   async #mayRun(expected: string): Promise<void> {
-    for (const plan of this.#plans) expect((await this.#segue.status(plan))[0]?.mayRun).toBe(expected);
+    for (const plan of this.#plans) {
+      const found = (await this.#segue.status(plan))[0]?.mayRun;
+      if (found !== expected) throw new Error(`${plan}: status says that ${found} may run, not ${expected}`);
+    }
   }
 
   /** Every row in each of the shapes, while nobody writes. */
@@ -273,7 +234,7 @@ class Life {
         const wrong = [...ids]
           .map((id) => this.#oracle.compare(side, id, found.get(id)))
           .filter((line) => line !== null);
-        expect(wrong.slice(0, 5), `${wrong.length} of ${ids.size} rows in the ${side} shape`).toEqual([]);
+        none(`${ids.size} rows in the ${side} shape`, wrong);
       }
     });
   }
@@ -283,11 +244,19 @@ class Life {
     if (plainly === undefined) return;
     const wanted = await catalogAfter(major, schema, plainly);
     const found = await catalogDifference(wanted, this.#database);
-    expect(
-      found.filter((line) => !line.includes("column order")),
-      "catalog against plain DDL",
-    ).toEqual([]);
+    const differs = found.filter((line) => !line.includes("column order"));
+    none("the catalog against plain DDL", differs);
   }
+}
+
+/** How many findings a failure shows. */
+const SHOWN = 5;
+
+/** @throws if something was found that must not be there */
+function none(where: string, found: readonly unknown[]): void {
+  if (found.length === 0) return;
+  const lines = found.slice(0, SHOWN).map((line) => `\n  ${typeof line === "string" ? line : JSON.stringify(line)}`);
+  throw new Error(`${where}: ${found.length} findings${lines.join("")}`);
 }
 
 /** Contract without a word to the drop: a plan that hides something stays in its soak. */
@@ -298,19 +267,6 @@ export async function contractToSoak(segue: Segue, plan: string): Promise<{ stat
     if (!(error instanceof SegueError) || error.code !== "SEG0306") throw error;
     return { state: "soaking" };
   }
-}
-
-async function readRows(
-  database: TestDatabase,
-  version: Version,
-): Promise<Map<number, Row & Readonly<Record<string, Value>>>> {
-  const columns = [COUNTER, ...columnsOf(version)];
-  const list = columns
-    .map(pg.escapeIdentifier)
-    .map((column) => `${column}::text`)
-    .join(", ");
-  const rows = await database.query(`select id::int, ${list} from ${version.table} order by id`);
-  return new Map(rows.map(({ id, ...row }) => [id as number, row as Readonly<Record<string, Value>>]));
 }
 
 function told(verb: string, error: unknown): unknown {

@@ -12,6 +12,10 @@ export class Unsure {
     this.among = among;
   }
 
+  toString(): string {
+    return this.among === null ? "anything" : this.among.join(" or ");
+  }
+
   admits(value: Value): boolean {
     return this.among === null ? value !== null : this.among.includes(value);
   }
@@ -214,11 +218,11 @@ export class Oracle {
   }
 
   #forward(old: Row, before: Row | undefined, filled: Filled): Row {
-    const { forward, once } = this.#link as Link;
-    if (once !== true || before === undefined || filled === "no") return forward(old);
+    const link = this.#link as Link;
+    if (link.once !== true || before === undefined || filled === "no") return link.forward(old);
     if (filled === "yes") return {};
     return Object.fromEntries(
-      Object.entries(forward(old)).map(([column, value]) => [column, either(before[column] ?? null, value)]),
+      Object.entries(link.forward(old)).map(([column, value]) => [column, either(before[column] ?? null, value)]),
     );
   }
 

@@ -96,7 +96,9 @@ export async function startRunner(request: RunnerRequest): Promise<RunnerProcess
 
 /** Runs verbs of one plan in a process of its own, to its end. */
 export async function runRunner(request: RunnerRequest): Promise<RunnerEnd> {
-  return await (await startRunner(request)).ended;
+  return await (
+    await startRunner(request)
+  ).ended;
 }
 
 function errorOf(stderr: string): RunnerEnd["error"] {

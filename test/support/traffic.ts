@@ -66,7 +66,7 @@ export class Traffic {
   }
 
   async stopAll(): Promise<void> {
-    for (const side of [...this.#running.keys()]) await this.stop(side);
+    for (const side of ["old", "new"] as const) await this.stop(side);
   }
 
   /** Runs `work` while no client has anything under way. */

@@ -1,4 +1,4 @@
-import pg from "pg";
+import type pg from "pg";
 
 /** The messages of COPY, which the driver leaves to others. */
 interface CopyConnection {

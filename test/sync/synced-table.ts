@@ -142,5 +142,5 @@ export async function sqlstateOfQuery(work: Promise<unknown>): Promise<string> {
     () => expect.unreachable("the query succeeds"),
     (reason: { code?: string }) => reason,
   );
-  return error.code ?? String(error);
+  return error.code ?? JSON.stringify(error);
 }

@@ -104,7 +104,7 @@ test("on a terminal the line is drawn anew, never wider than it, and leaves noth
   vi.advanceTimersByTime(250);
   told.onEvent({ plan: "1_a", type: "step_done", stage: "backfill", step: "s", title: "fill users", ms: 39_200 });
   told.finish();
-  const bar = "filling public.users  ██████░░░░  62.1%  29.9M rows  41k ro…";
+  const bar = "filling public.users  ██████░░░░  62.1%  29.9M rows  41k r…";
   expect(written()).toBe(`1_a\n${bar}\n\u001b[1A\r\u001b[J✔ fill users  39.2 s\n`);
 });
 

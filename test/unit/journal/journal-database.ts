@@ -7,9 +7,9 @@ export interface JournalDatabase {
   readonly database: TestDatabase;
   readonly session: Session;
   /** One more session, closed with the test. */
-  open(name?: string): Promise<Session>;
+  readonly open: (name?: string) => Promise<Session>;
   /** A rollout of a plan in a state; returns its id. */
-  rollout(plan?: string, state?: string): Promise<string>;
+  readonly rollout: (plan?: string, state?: string) => Promise<string>;
 }
 
 /** A database with the journal. */
@@ -46,6 +46,6 @@ export async function bareDatabase(options: TestDatabaseOptions = {}): Promise<J
 export async function codeOf(work: Promise<unknown>): Promise<string> {
   return await work.then(
     () => "none",
-    (error: { code?: string }) => error.code ?? String(error),
+    (error: { code?: string }) => error.code ?? JSON.stringify(error),
   );
 }
