@@ -117,10 +117,15 @@ try {
     heap_growth: segue.heap,
     index_growth: segue.indexes,
   };
-  if (values.json) console.log(JSON.stringify(summary));
+  const print = (text) => process.stdout.write(`${text}\n`);
+  if (values.json) print(JSON.stringify(summary));
   else {
-    console.table(medians);
-    console.log(`segue / one UPDATE: time ${summary.ratios.time.toFixed(2)}, WAL ${summary.ratios.wal.toFixed(2)}`);
+    for (const [way, { ms, wal, heap, indexes }] of Object.entries(medians)) {
+      print(
+        `${way}: ${Math.round(ms)} ms, ${Math.round(wal)} bytes of WAL a row, heap ${heap.toFixed(2)}×, indexes ${indexes.toFixed(2)}×`,
+      );
+    }
+    print(`segue / one UPDATE: time ${summary.ratios.time.toFixed(2)}, WAL ${summary.ratios.wal.toFixed(2)}`);
   }
 } finally {
   await server.stop();

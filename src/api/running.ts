@@ -45,7 +45,7 @@ export interface VerbResult {
 }
 
 /** Runs `work` on the plan's rollout under its lease; starts the rollout first if `start` allows. */
-export async function runOn(
+async function runOn(
   workspace: Workspace,
   plan: Plan,
   options: RunVerbOptions & { readonly start: boolean },

@@ -55,7 +55,7 @@ function parts(error: unknown) {
 }
 
 /** Where a code is explained, in the package and in the repository. */
-export function docsPage(code: string): string {
+function docsPage(code: string): string {
   return `docs/errors/${code}.md`;
 }
 

@@ -1,5 +1,5 @@
 /** The version of what `--json` prints; raised when a field changes its meaning or goes. */
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 1;
 
 /** Values under these keys are the journal's or a person's own: their keys are not ours to rename. */
 const VERBATIM = new Set(["detail", "content"]);
@@ -11,7 +11,7 @@ export function wireLine(type: string, fields: object, now: Date = new Date()): 
 }
 
 /** A copy with all keys in snake_case. */
-export function snakeCased(value: unknown): unknown {
+function snakeCased(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(snakeCased);
   if (value === null || typeof value !== "object" || value instanceof Date) return value;
   return Object.fromEntries(

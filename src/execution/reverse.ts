@@ -161,7 +161,7 @@ function requireStageToUndo(state: RolloutState, to: ReverseOptions["to"]): void
 }
 
 /** @throws SegueError SEG0304 */
-export function refuseLosses(plan: string, reversal: Reversal, { accept, fill }: ReverseOptions): void {
+function refuseLosses(plan: string, reversal: Reversal, { accept, fill }: ReverseOptions): void {
   const open = reversal.losses.filter(
     ({ loss }) => !accept.includes(loss.flag) && !(fill !== null && loss.fillable !== undefined),
   );

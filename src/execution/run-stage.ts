@@ -81,7 +81,7 @@ async function obeyIntents(runner: Runner): Promise<void> {
 }
 
 /** What a run ends with when `segue cancel` asked for it. */
-export function cancelled(plan: string): SegueError {
+function cancelled(plan: string): SegueError {
   return new SegueError("SEG0308", {
     message: "cancelled on request, after a checkpoint",
     left: "All progress is recorded.",

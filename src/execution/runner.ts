@@ -186,7 +186,7 @@ function startHeartbeat(observer: Session, rollout: string, epoch: number): Hear
 }
 
 /** What a verb ends with after a first Ctrl-C. */
-export function interrupted(plan: string): SegueError {
+function interrupted(plan: string): SegueError {
   return new SegueError("SEG0309", {
     message: "stopped on request, after a checkpoint",
     left: "All progress is recorded.",

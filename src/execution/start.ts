@@ -108,18 +108,20 @@ const FAR_ENOUGH: Readonly<Record<"ready" | "completed", readonly RolloutState[]
 };
 
 async function requireOthers(session: Session, plan: Plan): Promise<void> {
-  const problems: { message: string }[] = [];
+  const unmet: { readonly message: string; readonly next: string }[] = [];
   for (const { plan: id, phase } of plan.requires) {
     const state = (await latestRollout(session, id))?.state ?? "not started";
     if (FAR_ENOUGH[phase].includes(state as RolloutState)) continue;
-    problems.push({ message: `${id} must be ${phase}; it is ${state}` });
+    const next = phase === "ready" ? `segue up ${id}` : `segue up ${id}, and after the deploy segue contract ${id}`;
+    unmet.push({ message: `${id} must be ${phase}; it is ${state}`, next });
   }
-  if (problems.length === 0) return;
+  const [first] = unmet;
+  if (first === undefined) return;
   throw new SegueError("SEG0104", {
     message: `${plan.id} requires other plans first`,
     object: plan.id,
-    problems,
-    next: `segue status ${plan.requires[0]?.plan ?? ""} tells what is left to do there`,
+    problems: unmet.map(({ message }) => ({ message })),
+    next: first.next,
   });
 }
 

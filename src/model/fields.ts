@@ -53,7 +53,7 @@ export type SqlExpression = z.infer<typeof sqlExpression>;
 export const typeName = z.string().min(1, "a type can't be empty").describe("An SQL type: `text`, `numeric(12, 4)`.");
 
 /** A clause of PostgreSQL's own for foreign keys. */
-export const foreignKeyAction = z.enum(["no action", "restrict", "cascade", "set null", "set default"]);
+const foreignKeyAction = z.enum(["no action", "restrict", "cascade", "set null", "set default"]);
 
 export const references = z
   .strictObject({

@@ -18,8 +18,3 @@ export interface TableLock {
   readonly relation: RelationName;
   readonly mode: LockMode;
 }
-
-/** True if `mode` is stronger than SHARE UPDATE EXCLUSIVE, so that it stops writers. */
-export function stopsWriters(mode: LockMode): boolean {
-  return LOCK_MODES.indexOf(mode) > LOCK_MODES.indexOf("SHARE UPDATE EXCLUSIVE");
-}

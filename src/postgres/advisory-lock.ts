@@ -1,7 +1,7 @@
 import type { Session } from "./session.ts";
 
 /** "SEGU": the class of all advisory locks of Segue, next to which an application's own can't collide by chance. */
-export const ADVISORY_LOCK_CLASS = 0x53454755;
+const ADVISORY_LOCK_CLASS = 0x53454755;
 
 // Rollouts beyond the 2^31st would share a lock with an early one: at worst they refuse to run at the same time.
 const KEY = `$1::int, ($2::bigint % 2147483647)::int`;

@@ -61,7 +61,7 @@ export function syncBody({ sync, plan, mode, names }: FunctionText): string {
 }
 
 /** True if an UPDATE changed one of the columns, by their images. */
-export function changed(columns: readonly string[]): string {
+function changed(columns: readonly string[]): string {
   const row = (side: string): string => rowImage(columns.map((column) => `${side}.${ident(column)}`));
   return `${row("NEW")} *<> ${row("OLD")}`;
 }

@@ -65,6 +65,8 @@ export function uniqueConstraint(
       replicaIdentity: false,
       clustered: false,
       comment: null,
+      tablespace: null,
+      statisticsTargets: [],
       bytes: 0,
     },
   };

@@ -708,7 +708,7 @@ ${RENAME}`,
     says: [
       "Refused: 2_b requires other plans first. Nothing changed.",
       "  1_a must be completed; it is not started",
-      "Next: segue up --to ready 1_a",
+      "Next: segue up 1_a, and after the deploy segue contract 1_a",
       "SEG0104: a required plan is not complete (docs/errors/SEG0104.md)",
     ],
   },

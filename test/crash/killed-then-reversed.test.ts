@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import {
   afterDeath,
   atEveryPoint,
-  expectOutcome,
+  expectReversed,
   outcomeOf,
   resume,
   stateOf,
@@ -31,7 +31,7 @@ test.each(CRASH_PLANS)(
       await told(point, place, async () => {
         if (dropped) return;
         if (state !== null) await afterDeath(() => place.segue(database).reverse(place.plan));
-        await expectOutcome(database, initial, state === null ? null : "reversed");
+        await expectReversed(database, plan, initial, state === null ? null : "reversed");
       });
       await database.drop();
       return end.signal === "SIGKILL" && !dropped ? "struck" : "untouched";
@@ -54,7 +54,7 @@ test.each(CRASH_PLANS)(
       await told(point, place, async () => {
         await resume(place.plan, place.segue(database));
         await place.segue(database).reverse(place.plan);
-        await expectOutcome(database, initial, "reversed");
+        await expectReversed(database, plan, initial);
       });
       await database.drop();
       return end.signal === "SIGKILL" ? "struck" : "untouched";

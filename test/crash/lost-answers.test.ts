@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   atEveryPoint,
   expectOutcome,
+  expectReversed,
   outcomeOf,
   passedPoints,
   SUCCESS,
@@ -50,7 +51,7 @@ test.each(CRASH_PLANS)(
       const end = await (await place.start(database, ["reverse"], { SEGUE_FAILPOINT_DROP: String(statement) })).ended;
       await told(2 * statement, place, async () => {
         expect(end).toEqual(SUCCESS);
-        await expectOutcome(database, initial, "reversed");
+        await expectReversed(database, plan, initial);
       });
       await database.drop();
       return (await passedPoints(place)).length > 2 * statement ? "struck" : "untouched";

@@ -2,7 +2,7 @@ import { type Filled, fixedOf, type Oracle, type Side, type Value, type Version 
 import type { PlainRow, Statements } from "./statements.ts";
 
 /** Rows 1 to this are written by every client; each counts its writes. */
-export const HOT_ROWS = 3;
+const HOT_ROWS = 3;
 
 /** What the clients of a test have in common. */
 export interface Context {
@@ -50,7 +50,6 @@ export class Client {
   #nextId: number;
   /** How many turns are done, those of its predecessors with the same index included. */
   turn: number;
-  #transactions = 0;
   #ending = false;
   #done: Promise<void> = Promise.resolve();
   #paused: Promise<void> | null = null;
@@ -186,13 +185,13 @@ export class Client {
     else this.#context.oracle.inserted(this.#side, id, row, filled);
   }
 
-  /** Several rows in one transaction, part of it rolled back to a savepoint; every other one is rolled back whole. */
+  /** Several rows in one transaction, part of it rolled back to a savepoint; in every other cycle it is rolled back whole. */
   async #transaction(id: number | null): Promise<void> {
     const fresh = this.#newId();
     const row = this.#row(fresh);
     const patch = this.#patch(this.#ownColumns());
     const spoiled = this.#patch(Object.keys(this.#version.columns));
-    const commits = (this.#transactions += 1) % 2 === 1;
+    const commits = Math.floor((this.turn + this.#index * 4) / CYCLE) % 2 === this.#index % 2;
     const filled = await this.#during(async () => {
       await this.#statements.run("begin");
       await this.#statements.insert(fresh, row);

@@ -5,6 +5,8 @@ export interface CrashPlan {
   readonly files: Readonly<Record<string, string>>;
   /** True if its contract drops something, so that it can't be reversed to the end. */
   readonly drops: boolean;
+  /** What a reversal leaves of the plan's work in the rows, since it can't tell it from the application's: put back by hand. */
+  readonly stays?: string;
   /** Makes the tables and their rows: the same for all plans. */
   readonly schema: string;
 }
@@ -58,13 +60,13 @@ export const CREATE_INDEX = yaml(
   "operations: [create_index: { table: accounts, columns: [status], name: accounts_status }]",
 );
 
-export const SET_NOT_NULL = yaml(
-  "set_not_null",
-  `operations: [set_not_null: { table: accounts, column: status, fill: "'new'" }]`,
-);
+const SET_NOT_NULL: CrashPlan = {
+  ...yaml("set_not_null", `operations: [set_not_null: { table: accounts, column: status, fill: "'new'" }]`),
+  stays: "update accounts set status = null where status = 'new'",
+};
 
 /** Its last statement can't be in a transaction, so that each is one by itself. */
-export const SQL_STATEMENTS = sql(
+const SQL_STATEMENTS = sql(
   "sql_statements",
   `create table visits (account_id bigint not null, place int not null);
 insert into visits select id, region_id from accounts;
@@ -72,7 +74,7 @@ create index concurrently visits_account on visits (account_id);`,
   "drop table visits;",
 );
 
-export const SQL_TRANSACTION = sql(
+const SQL_TRANSACTION = sql(
   "sql_transaction",
   `create table totals as select region_id, count(*) as accounts from accounts group by region_id;
 alter table totals add primary key (region_id);

@@ -256,6 +256,17 @@ async function dataOf(database: TestDatabase): Promise<Data> {
   return data;
 }
 
+/** Fails unless all of the plan was taken back; `state` is null if its rollout had not been recorded yet. */
+export async function expectReversed(
+  database: TestDatabase,
+  { stays }: CrashPlan,
+  initial: Outcome,
+  state: "reversed" | null = "reversed",
+): Promise<void> {
+  if (stays !== undefined) await database.query(stays);
+  await expectOutcome(database, initial, state);
+}
+
 /** The failpoints that the last process passed, as its log has them. */
 export async function passedPoints({ log }: Workplace): Promise<readonly string[]> {
   const text = await readFile(log, "utf8").catch(() => "");

@@ -16,7 +16,7 @@ const TURNS = 5;
  * retry comes right after; behind a batch one batch, which may be far off its target before the window has adapted;
  * and the machine that runs the tests does other things too.
  */
-export const LONGEST_WAIT_MS = DEFAULT_SETTINGS.lock.timeout * 2 + DEFAULT_SETTINGS.backfill.batch_time * 5 + 1_000;
+const LONGEST_WAIT_MS = DEFAULT_SETTINGS.lock.timeout * 2 + DEFAULT_SETTINGS.backfill.batch_time * 5 + 1_000;
 
 export interface LifecycleReport {
   readonly events: readonly SegueEvent[];
@@ -260,7 +260,7 @@ function none(where: string, found: readonly unknown[]): void {
 }
 
 /** Contract without a word to the drop: a plan that hides something stays in its soak. */
-export async function contractToSoak(segue: Segue, plan: string): Promise<{ state: string }> {
+async function contractToSoak(segue: Segue, plan: string): Promise<{ state: string }> {
   try {
     return await segue.contract(plan);
   } catch (error) {

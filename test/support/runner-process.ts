@@ -94,13 +94,6 @@ export async function startRunner(request: RunnerRequest): Promise<RunnerProcess
   return new RunnerProcess(request);
 }
 
-/** Runs verbs of one plan in a process of its own, to its end. */
-export async function runRunner(request: RunnerRequest): Promise<RunnerEnd> {
-  return await (
-    await startRunner(request)
-  ).ended;
-}
-
 function errorOf(stderr: string): RunnerEnd["error"] {
   const line = stderr.split("\n").find((candidate) => candidate.startsWith("{"));
   return line === undefined ? { message: stderr } : (JSON.parse(line) as { code?: string; message: string });

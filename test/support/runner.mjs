@@ -3,7 +3,7 @@
 import { createSegue } from "../../dist/index.js";
 
 const [plans, plan, ...verbs] = process.argv.slice(2);
-const segue = createSegue({ plans, onEvent: (event) => console.log(JSON.stringify(event)) });
+const segue = createSegue({ plans, onEvent: (event) => process.stdout.write(`${JSON.stringify(event)}\n`) });
 
 const RUN = {
   expand: () => segue.expand(plan),
@@ -17,6 +17,6 @@ try {
   for (const verb of verbs) await RUN[verb]();
 } catch (error) {
   const { code, message, cause } = error;
-  console.error(JSON.stringify({ code, message, cause: cause?.message, stack: error.stack }));
+  process.stderr.write(`${JSON.stringify({ code, message, cause: cause?.message, stack: error.stack })}\n`);
   process.exitCode = error.exitCode ?? 70;
 }

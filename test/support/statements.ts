@@ -6,7 +6,7 @@ export type PlainRow = Row & Readonly<Record<string, Value>>;
 type Found = Readonly<Record<string, unknown>>;
 
 /** A query of the application that failed: what must never happen. */
-export class FailedQuery extends Error {
+class FailedQuery extends Error {
   constructor(side: Side, sql: string, values: readonly unknown[], cause: unknown) {
     const { code = "no SQLSTATE" } = cause as { code?: string };
     const message = cause instanceof Error ? `${cause.message} (${code})` : String(cause);

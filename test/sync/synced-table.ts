@@ -15,7 +15,7 @@ import { sync, syncNames } from "../../src/steps/sync.ts";
 import type { SyncFields } from "../../src/steps/sync-pairs.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";
 
-export const PLAN = "1_test";
+const PLAN = "1_test";
 
 export interface SyncedOptions {
   readonly major: number;
