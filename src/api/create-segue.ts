@@ -16,7 +16,7 @@ import { reverseCompleted } from "./inverse.ts";
 import { defaultActor, type SegueOptions } from "./options.ts";
 import { explanation, planReport, type PlanReport } from "./planning.ts";
 import { scaffoldPlan, type Scaffolded, type ScaffoldRequest } from "./scaffold.ts";
-import { droppedSomething, dryRun, fillValue, rolloutToReverse } from "./reversing.ts";
+import { needsInverse, dryRun, fillValue, rolloutToReverse } from "./reversing.ts";
 import {
   backfillPlan,
   contractPlan,
@@ -115,14 +115,14 @@ export function createSegue(options: SegueOptions = {}) {
     /** Back to before, or with `to: "ready"` back from the cut-over. What was dropped is expanded again, as a rollout of its own. */
     reverse: async (word: string, verb: ReverseVerbOptions = {}): Promise<VerbResult> => {
       const id = await idOf(word);
-      const { rollout, dropped, value } = await workspace.reading(async (session) => {
+      const { rollout, over, value } = await workspace.reading(async (session) => {
         const found = await rolloutToReverse(session, id);
         const fill = verb.fill === undefined ? undefined : await fillValue(session, found, verb.fill);
-        return { rollout: found, dropped: await droppedSomething(session, found), value: fill };
+        return { rollout: found, over: await needsInverse(session, found), value: fill };
       });
       if (rollout.state === "reversed") return { plan: id, state: "reversed", changed: false, soakEndsAt: null };
       if (rollout.state === "dropping") throw midDrop(id);
-      if (dropped) return await reverseCompleted(workspace, rollout, verb);
+      if (over) return await reverseCompleted(workspace, rollout, verb);
       return await reverseRollout(workspace, rollout, { ...verb, fill: value });
     },
     /** What a reversal would do and lose. Changes nothing. */

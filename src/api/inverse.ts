@@ -36,7 +36,7 @@ export async function reverseCompleted(
 function refuseLoss({ plan, inverse }: Program, verb: ReverseVerbOptions): void {
   if (!inverse.possible || inverse.lost.length === 0 || verb.accept?.includes("--lose-values") === true) return;
   throw new SegueError("SEG0304", {
-    message: `${plan} has dropped the old shape; it can be built again, but not all of it`,
+    message: `${plan} is completed; the old shape can be built again, but not all of it`,
     object: plan,
     problems: inverse.lost.map((message) => ({ message: `lost: ${message}` })),
     next: `segue reverse ${plan} --lose-values starts the inverse rollout ${plan}~inverse`,
@@ -47,7 +47,7 @@ function refuseLoss({ plan, inverse }: Program, verb: ReverseVerbOptions): void 
 function inversePlan(program: Program, inverse: Inverse): Plan {
   if (!inverse.possible) {
     throw new SegueError("SEG0304", {
-      message: `${program.plan} has dropped the old shape, and its inverse can't be made`,
+      message: `${program.plan} is completed, and its inverse can't be made`,
       object: program.plan,
       problems: inverse.reasons.map((message) => ({ message })),
       next: "write the way back as a plan of its own",

@@ -28,10 +28,16 @@ export async function rolloutToReverse(session: Session, plan: string): Promise<
   });
 }
 
-/** True if the rollout dropped what it hid: it can only be taken back by a rollout of its own. */
-export async function droppedSomething(session: Session, rollout: Rollout): Promise<boolean> {
+/**
+ * True if the rollout is over and did what no undo step takes back, as the drop of what it hid or a type that was widened
+ * in place: it can only be taken back by a rollout of its own.
+ */
+export async function needsInverse(session: Session, rollout: Rollout): Promise<boolean> {
   if (rollout.state !== "completed") return false;
-  return (await stepsOf(session, rollout.id)).some((record) => record.stage === "drop" && record.state === "done");
+  const done = (await stepsOf(session, rollout.id)).filter((record) => record.state === "done");
+  return done.some(
+    ({ stage, step }) => stage === "drop" || ("irreversible" in step && step.irreversible !== undefined),
+  );
 }
 
 /** What a reversal would do and lose. Reads only. */

@@ -59,7 +59,7 @@ export const alterType: StepKind<AlterTypeFields> = {
     );
     const warnings = [preparedStatementsFail(place)];
     if (fields.reverses === true) return { expand: [change], warnings };
-    const irreversible = `${back.title} would rewrite the table under a lock: reverse it with a change_type plan of its own`;
+    const irreversible = `${back.title} would rewrite the table under a lock: once the rollout is completed, segue reverse does it by a rollout of its own`;
     return { expand: [{ ...change, irreversible }], warnings };
   },
   after: (fields, catalog) =>

@@ -104,8 +104,9 @@ export const replaceColumn: StepKind<ReplaceColumnFields> = {
 };
 
 /** True if the sync derives the old column by just copying the new one. */
-function isCopied(fields: ReplaceColumnFields, { entries }: LowerContext): boolean {
-  const sync = entries.find(({ spec }) => spec.kind === "sync" && spec.fields["table"] === fields.table);
+function isCopied(fields: ReplaceColumnFields, { catalog, entries }: LowerContext): boolean {
+  const keyOf = (table: unknown): string => relationKey(parseTableName(String(table), catalog.defaultSchema));
+  const sync = entries.find(({ spec }) => spec.kind === "sync" && keyOf(spec.fields["table"]) === keyOf(fields.table));
   const reverse = (sync?.spec.fields["reverse"] ?? {}) as Readonly<Record<string, unknown>>;
   return reverse[fields.column] === ident(fields.by);
 }

@@ -22,6 +22,7 @@ contract:
   - drop_column: { table: users, column: full_name }
 `,
   "4_drop_age.yaml": "operations: [{ drop_column: { table: users, column: age } }]",
+  "6_widen_label.yaml": "operations: [{ change_type: { table: tags, column: label, type: varchar(40) } }]",
   "5_note.yaml": "operations: [{ sql: { up: \"COMMENT ON TABLE users IS 'people'\" } }]",
 };
 
@@ -73,6 +74,25 @@ for (const major of MAJORS) {
     expect(await database.query(names)).toEqual([{ first_name: "First7", last_name: "Last7" }]);
   });
 }
+
+test("a type that was widened in place is taken back by a shadow column, for the way back would rewrite the table", async () => {
+  const script =
+    "CREATE TABLE tags (id int PRIMARY KEY, label varchar(20) NOT NULL); INSERT INTO tags VALUES (1, 'ada')";
+  const database = await testDatabase({ script });
+  const segue = createSegue({ url: database.url, plans, settings: { contract: { soak: 0 } } });
+  const type =
+    "SELECT format_type(atttypid, atttypmod) AS type FROM pg_attribute WHERE attrelid = 'tags'::regclass AND attname = 'label'";
+  expect((await segue.up(["widen_label"]))[0]?.state).toBe("completed");
+  expect(await database.query(type)).toEqual([{ type: "character varying(40)" }]);
+
+  await expect(segue.reverse("widen_label")).rejects.toMatchObject({ code: "SEG0304" });
+  await segue.reverse("widen_label", { accept: ["--lose-values"] });
+  await segue.reverse("widen_label", { accept: ["--lose-values"], yes: true });
+
+  expect(await database.query(type)).toEqual([{ type: "character varying(20)" }]);
+  expect(await database.query("SELECT * FROM tags")).toEqual([{ id: 1, label: "ada" }]);
+  expect((await segue.status("widen_label"))[0]?.state).toBe("reversed");
+});
 
 test("what can't be rebuilt is told before anything runs", async () => {
   const database = await testDatabase({ script: SCHEMA });

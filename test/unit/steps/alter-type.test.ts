@@ -31,7 +31,7 @@ test("where the way back would rewrite, it says so", () => {
   const step = lower({ type: "varchar(20)", reverses: false });
   expect(step.undo).toEqual([]);
   expect(step.irreversible).toBe(
-    "change public.t.a back to text would rewrite the table under a lock: reverse it with a change_type plan of its own",
+    "change public.t.a back to text would rewrite the table under a lock: once the rollout is completed, segue reverse does it by a rollout of its own",
   );
 });
 
