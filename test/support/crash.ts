@@ -17,7 +17,7 @@ import { until } from "./until.ts";
  * default keeps all crash tests together within four minutes. It is odd, so that points before and after a statement take
  * turns.
  */
-const STRIDE = Number(process.env["SEGUE_CRASH_STRIDE"] ?? 61);
+const STRIDE = Number(process.env["SEGUE_CRASH_STRIDE"] ?? 101);
 
 /** The first point less one: `SEGUE_CRASH_OFFSET`, by default another one each day, so that all get their turn. */
 const OFFSET = Number(process.env["SEGUE_CRASH_OFFSET"] ?? Math.floor(Date.now() / 86_400_000)) % STRIDE;
