@@ -20,7 +20,8 @@ export async function buildIfStale(): Promise<void> {
 }
 
 async function build(): Promise<void> {
-  while (newest(join(root, "src")) > (timeOf(MAIN) ?? 0)) {
+  // While a build runs, some of dist is new and some is not.
+  while (timeOf(LOCK) !== undefined || newest(join(root, "src")) > (timeOf(MAIN) ?? 0)) {
     if (!lock()) {
       await pause(100);
       continue;
@@ -31,7 +32,6 @@ async function build(): Promise<void> {
     } finally {
       rmSync(LOCK, { recursive: true, force: true });
     }
-    return;
   }
 }
 

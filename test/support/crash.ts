@@ -32,8 +32,17 @@ export async function atEveryPoint(
   seldom = 1,
 ): Promise<readonly number[]> {
   const tried: number[] = [];
-  for (let point = 1 + OFFSET; (await life(point)) === "struck"; point += STRIDE * seldom) tried.push(point);
-  return tried;
+  for (let point = 1 + OFFSET; ; ) {
+    if ((await life(point)) === "struck") {
+      tried.push(point);
+      point += STRIDE * seldom;
+    } else if (tried.length > 0 || point === 1) {
+      return tried;
+    } else {
+      // The whole life has fewer points than that.
+      point = Math.ceil(point / 2);
+    }
+  }
 }
 
 /** A plan in a folder of its own, gone with the test. */
