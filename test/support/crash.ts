@@ -32,7 +32,7 @@ export async function atEveryPoint(
   seldom = 1,
 ): Promise<readonly number[]> {
   const tried: number[] = [];
-  for (let point = 1 + OFFSET; ; ) {
+  for (let point = 1 + OFFSET; ;) {
     if ((await life(point)) === "struck") {
       tried.push(point);
       point += STRIDE * seldom;
