@@ -10,13 +10,18 @@ async function filling(plan: string = SLOWLY) {
   const database = await testDatabase({ script: MANY_USERS });
   const where = project({ files: { [RENAME_FILE]: plan }, url: database.url });
   await segue(where, "expand", "rename_username");
+  // A row that stays locked keeps the fill from its end, however fast the machine is, until it is freed.
+  const holder = await database.connect();
+  await holder.query("begin");
+  await holder.query("select from users where id = 60000 for update");
+  const free = async (): Promise<void> => void (await holder.query("rollback"));
   const running = await start(where, "backfill", "rename_username", "--json");
   await running.saying('"type":"progress"');
   const filled = async (): Promise<number> => {
     const [row] = await database.query<{ filled: number }>("select count(handle)::int as filled from users");
     return row?.filled ?? 0;
   };
-  return { database, where, running, filled };
+  return { database, where, running, filled, free };
 }
 
 async function stopped(running: Running, signal: "SIGINT" | "SIGTERM") {
@@ -25,9 +30,10 @@ async function stopped(running: Running, signal: "SIGINT" | "SIGTERM") {
 }
 
 test("Ctrl-C finishes the batch and says how to go on; resume does, from there", async () => {
-  const { where, running, filled } = await filling();
+  const { where, running, filled, free } = await filling();
 
   const { code, stderr, stdout } = await stopped(running, "SIGINT");
+  await free();
 
   expect(code).toBe(130);
   expect(stderr).toMatch(/^\^C finishing the batch and saving its cursor; once more cancels the statement\nStopped: /);
@@ -92,9 +98,10 @@ test("a second Ctrl-C cancels the statement", async () => {
 });
 
 test("a second runner is refused with the name of the first", async () => {
-  const { where, running } = await filling();
+  const { where, running, free } = await filling();
 
   const second = await segue(where, "backfill", "rename_username");
+  await free();
 
   expect(second.code).toBe(5);
   expect(second.stderr).toMatch(
@@ -104,7 +111,7 @@ test("a second runner is refused with the name of the first", async () => {
 });
 
 test("pause and unpause from another process are obeyed, and status says so", async () => {
-  const { where, running, filled } = await filling();
+  const { where, running, filled, free } = await filling();
 
   expect(await segue(where, "pause", "rename_username")).toMatchObject({
     code: 0,
@@ -114,6 +121,7 @@ test("pause and unpause from another process are obeyed, and status says so", as
   const before = await filled();
   expect(objects(await segue(where, "status", "rename_username", "--json"))[0]).toMatchObject({ health: "paused" });
   expect(await filled()).toBe(before);
+  await free();
 
   expect(await segue(where, "unpause", "rename_username")).toMatchObject({
     code: 0,
@@ -125,18 +133,19 @@ test("pause and unpause from another process are obeyed, and status says so", as
 });
 
 test("cancel from another process ends the run, which can be resumed", async () => {
-  const { where, running } = await filling();
+  const { where, running, free } = await filling();
 
   expect(await segue(where, "cancel", "rename_username")).toMatchObject({ code: 0 });
 
   const { code, stderr } = await running.ended;
   expect(code).toBe(130);
   expect(stderr).toContain("SEG0308: the rollout was cancelled (docs/errors/SEG0308.md)\n");
+  await free();
   expect(await segue(where, "resume", "rename_username")).toMatchObject({ code: 0 });
 });
 
 test("unlock takes the lease of a live process only on a word of consent; that process can't commit any more", async () => {
-  const { where, running } = await filling();
+  const { where, running, free } = await filling();
 
   const refused = await segue(where, "unlock", "rename_username");
   expect(refused.code).toBe(3);
@@ -149,13 +158,15 @@ test("unlock takes the lease of a live process only on a word of consent; that p
     stdout: expect.stringContaining(`Next: segue resume ${RENAME_ID}\n`),
   });
   expect((await running.ended).code).toBe(1);
+  await free();
   expect(await segue(where, "resume")).toMatchObject({ code: 0 });
 });
 
 test("a process that was killed is taken over from, and status --wait sees the end of it", async () => {
-  const { where, running, filled } = await filling();
+  const { where, running, filled, free } = await filling();
   running.child.kill("SIGKILL");
   await running.ended;
+  await free();
   expect(objects(await segue(where, "status", "rename_username", "--json"))[0]).toMatchObject({ state: "backfilling" });
   await segue(where, "unlock", "rename_username", "--yes");
 
@@ -179,9 +190,10 @@ test("a process that was killed is taken over from, and status --wait sees the e
 });
 
 test("watch shows each change, until Ctrl-C", async () => {
-  const { where, running } = await filling();
+  const { where, running, free } = await filling();
   const watching = await start(where, "status", "--watch", "--json");
   await watching.saying('"state":"backfilling"');
+  await free();
   expect(await running.ended).toMatchObject({ code: 0 });
   await watching.saying('"state":"ready"');
 
