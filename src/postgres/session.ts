@@ -147,7 +147,7 @@ export class Session {
     await this.#cancelling?.catch(() => {});
     if (this.closed) throw this.#lost();
     if (!evenIfAborted) this.#options.signal?.throwIfAborted();
-    if (this.#failpoints?.before(sql) === true) loseAnswer(this.#client.connection.stream);
+    if (this.#failpoints?.before(sql, this.#inTransaction) === true) loseAnswer(this.#client.connection.stream);
     const started = performance.now();
     this.#running = true;
     try {
@@ -165,7 +165,7 @@ export class Session {
       throw error;
     } finally {
       this.#running = false;
-      this.#failpoints?.after(sql);
+      this.#failpoints?.after(sql, this.#inTransaction);
     }
   }
 

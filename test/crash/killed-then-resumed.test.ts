@@ -3,6 +3,7 @@ import {
   atEveryPoint,
   expectOutcome,
   finish,
+  killedAt,
   outcomeOf,
   SUCCESS,
   told,
@@ -21,9 +22,9 @@ test.each(CRASH_PLANS)(
     expect(await (await place.start(untouched, WHOLE_LIFE)).ended).toEqual(SUCCESS);
     const reference = await outcomeOf(untouched);
 
-    const points = await atEveryPoint(async (point) => {
+    const points = await atEveryPoint(17, async (point) => {
       const database = await place.database();
-      const end = await (await place.start(database, WHOLE_LIFE, { SEGUE_FAILPOINT: String(point) })).ended;
+      const end = await (await place.start(database, WHOLE_LIFE, killedAt(point))).ended;
       if (end.signal !== "SIGKILL") expect(end).toEqual(SUCCESS);
       await told(point, place, async () => {
         await finish(place, place.segue(database));

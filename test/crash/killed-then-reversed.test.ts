@@ -3,6 +3,7 @@ import {
   afterDeath,
   atEveryPoint,
   expectReversed,
+  killedAt,
   outcomeOf,
   resume,
   stateOf,
@@ -21,9 +22,9 @@ test.each(CRASH_PLANS)(
     const place = await workplace(plan);
     const initial = await outcomeOf(await place.database());
 
-    const points = await atEveryPoint(async (point) => {
+    const points = await atEveryPoint(17, async (point) => {
       const database = await place.database();
-      const end = await (await place.start(database, WHOLE_LIFE, { SEGUE_FAILPOINT: String(point) })).ended;
+      const end = await (await place.start(database, WHOLE_LIFE, killedAt(point))).ended;
       if (end.signal !== "SIGKILL") expect(end).toEqual(SUCCESS);
       const state = await stateOf(database);
       // What was dropped comes back by a rollout of its own: not the matter of this test.
@@ -47,9 +48,9 @@ test.each(CRASH_PLANS)(
     const place = await workplace(plan);
     const initial = await outcomeOf(await place.database());
 
-    const points = await atEveryPoint(async (point) => {
+    const points = await atEveryPoint(17, async (point) => {
       const database = await place.reversibleDatabase();
-      const end = await (await place.start(database, ["reverse"], { SEGUE_FAILPOINT: String(point) })).ended;
+      const end = await (await place.start(database, ["reverse"], killedAt(point))).ended;
       if (end.signal !== "SIGKILL") expect(end).toEqual(SUCCESS);
       await told(point, place, async () => {
         await resume(place.plan, place.segue(database));

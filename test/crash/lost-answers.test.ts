@@ -25,7 +25,7 @@ test.each(CRASH_PLANS)(
     expect(await (await place.start(untouched, WHOLE_LIFE)).ended).toEqual(SUCCESS);
     const reference = await outcomeOf(untouched);
 
-    const statements = await atEveryPoint(async (statement) => {
+    const statements = await atEveryPoint(101, async (statement) => {
       const database = await place.database();
       const end = await (await place.start(database, WHOLE_LIFE, { SEGUE_FAILPOINT_DROP: String(statement) })).ended;
       await told(2 * statement, place, async () => {
@@ -46,7 +46,7 @@ test.each(CRASH_PLANS)(
     const place = await workplace(plan);
     const initial = await outcomeOf(await place.database());
 
-    const statements = await atEveryPoint(async (statement) => {
+    const statements = await atEveryPoint(101, async (statement) => {
       const database = await place.reversibleDatabase();
       const end = await (await place.start(database, ["reverse"], { SEGUE_FAILPOINT_DROP: String(statement) })).ended;
       await told(2 * statement, place, async () => {

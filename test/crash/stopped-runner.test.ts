@@ -27,7 +27,7 @@ test.each([RENAME_COLUMN, CHANGE_TYPE, CREATE_INDEX])(
     expect(await (await place.start(untouched, WHOLE_LIFE)).ended).toEqual(SUCCESS);
     const reference = await outcomeOf(untouched);
 
-    const points = await atEveryPoint(async (point) => {
+    const points = await atEveryPoint(303, async (point) => {
       const database = await place.begunDatabase();
       const env = { SEGUE_FAILPOINT: String(point), SEGUE_FAILPOINT_SIGNAL: "SIGSTOP" };
       const runner = await place.start(database, WHOLE_LIFE, env);
@@ -51,7 +51,7 @@ test.each([RENAME_COLUMN, CHANGE_TYPE, CREATE_INDEX])(
       });
       await database.drop();
       return stopped ? "struck" : "untouched";
-    }, 3);
+    });
     expect(points.length).toBeGreaterThan(0);
   },
 );

@@ -13,29 +13,38 @@ import { type RunnerEnd, type RunnerProcess, type RunnerVerb, startRunner } from
 import { until } from "./until.ts";
 
 /**
- * Of so many failpoints one is tried: `SEGUE_CRASH_STRIDE`. 1 tries them all, some ten thousand lives, which takes hours; the
- * default keeps all crash tests together within four minutes. It is odd, so that points before and after a statement take
- * turns.
+ * Of so many points one is tried: `SEGUE_CRASH_STRIDE`. 1 tries them all, some six thousand lives, which takes an hour and
+ * more; the default keeps all crash tests together within four minutes. It is odd, so that points before and after a
+ * statement take turns.
  */
-const STRIDE = Number(process.env["SEGUE_CRASH_STRIDE"] ?? 101);
+const STRIDE = process.env["SEGUE_CRASH_STRIDE"];
 
 /** The first point less one: `SEGUE_CRASH_OFFSET`, by default another one each day, so that all get their turn. */
-const OFFSET = Number(process.env["SEGUE_CRASH_OFFSET"] ?? Math.floor(Date.now() / 86_400_000)) % STRIDE;
+const OFFSET = Number(process.env["SEGUE_CRASH_OFFSET"] ?? Math.floor(Date.now() / 86_400_000));
+
+/**
+ * Between two points at which something may be committed, a killed process leaves the same database: only those are
+ * numbered. `SEGUE_CRASH_SCOPE=all` numbers those of every statement.
+ */
+export function killedAt(point: number): Readonly<Record<string, string>> {
+  return { SEGUE_FAILPOINT: String(point), SEGUE_FAILPOINT_SCOPE: process.env["SEGUE_CRASH_SCOPE"] ?? "commits" };
+}
 
 /**
  * Runs `life` for rising points until it says that it came to its end untouched. Returns the points that were tried.
  *
- * @param seldom of the points that are tried, this is one of so many: for lives that take long
+ * @param stride of so many points one is tried, where `SEGUE_CRASH_STRIDE` does not say it
  */
 export async function atEveryPoint(
+  stride: number,
   life: (point: number) => Promise<"struck" | "untouched">,
-  seldom = 1,
 ): Promise<readonly number[]> {
+  const step = Number(STRIDE ?? stride);
   const tried: number[] = [];
-  for (let point = 1 + OFFSET; ;) {
+  for (let point = 1 + (OFFSET % step); ;) {
     if ((await life(point)) === "struck") {
       tried.push(point);
-      point += STRIDE * seldom;
+      point += step;
     } else if (tried.length > 0 || point === 1) {
       return tried;
     } else {

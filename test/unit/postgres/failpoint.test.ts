@@ -28,9 +28,9 @@ test.each([
   expect(() => {
     for (const sql of ["a", "b"]) {
       passed.push(`before ${sql}`);
-      points?.before(sql);
+      points?.before(sql, false);
       passed.push(`after ${sql}`);
-      points?.after(sql);
+      points?.after(sql, false);
     }
   }).toThrow(Killed);
   expect(passed).toEqual(expected);
@@ -39,19 +39,45 @@ test.each([
 test("SEGUE_FAILPOINT_SIGNAL names another signal than SIGKILL", () => {
   const sent: string[] = [];
   const send = (name: string): void => void sent.push(name);
-  failpointsFrom({ SEGUE_FAILPOINT: "1" }, send)?.before("a");
-  failpointsFrom({ SEGUE_FAILPOINT: "1", SEGUE_FAILPOINT_SIGNAL: "SIGSTOP" }, send)?.before("a");
+  failpointsFrom({ SEGUE_FAILPOINT: "1" }, send)?.before("a", false);
+  failpointsFrom({ SEGUE_FAILPOINT: "1", SEGUE_FAILPOINT_SIGNAL: "SIGSTOP" }, send)?.before("a", false);
   expect(sent).toEqual(["SIGKILL", "SIGSTOP"]);
 });
 
 test("SEGUE_FAILPOINT_DROP=2 loses the answer to the second statement alone", () => {
   const points = failpointsFrom({ SEGUE_FAILPOINT_DROP: "2" });
   const lost = ["a", "b", "c"].map((sql) => {
-    const answer = points?.before(sql);
-    points?.after(sql);
+    const answer = points?.before(sql, false);
+    points?.after(sql, false);
     return answer;
   });
   expect(lost).toEqual([false, true, false]);
+});
+
+test("SEGUE_FAILPOINT_SCOPE=commits counts COMMIT and the writes outside of transactions", () => {
+  const points = failpointsFrom({ SEGUE_FAILPOINT_DROP: "2", SEGUE_FAILPOINT_SCOPE: "commits" });
+  const statements: [string, boolean][] = [
+    ["SELECT 1", false],
+    ["INSERT INTO t VALUES (1)", true],
+    ["COMMIT", true],
+    ["SET LOCAL lock_timeout = 1; SELECT f()", false],
+    ["SET LOCAL lock_timeout = 1; UPDATE t SET a = 1", false],
+    ["ROLLBACK", true],
+  ];
+  expect(statements.map(([sql, inTransaction]) => points?.before(sql, inTransaction))).toEqual([
+    false,
+    false,
+    false,
+    false,
+    true,
+    false,
+  ]);
+});
+
+test("SEGUE_FAILPOINT_SCOPE knows no other words", () => {
+  expect(() => failpointsFrom({ SEGUE_FAILPOINT: "1", SEGUE_FAILPOINT_SCOPE: "some" })).toThrow(
+    'SEGUE_FAILPOINT_SCOPE must be all or commits, not "some"',
+  );
 });
 
 /** Opens a session of a process that was started with these settings. */
