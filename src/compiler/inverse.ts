@@ -1,30 +1,20 @@
-import type { Catalog, Column, Table } from "../model/catalog.ts";
+import type { Catalog } from "../model/catalog.ts";
 import type { Plan, Spec } from "../model/plan.ts";
-import type { Inverse } from "../model/program.ts";
+import type { Inverse, InversePart } from "../model/program.ts";
 import { relationKey } from "../model/relation.ts";
+import { addAgain, columnBefore } from "../operations/add-again.ts";
 import { parseTableName } from "../sql/identifier.ts";
-import { assignmentCanRaise } from "../steps/cast.ts";
-import { canonicalType } from "../steps/add-column.ts";
 import { OPERATIONS } from "./registry.ts";
-
-interface Part {
-  readonly operations?: readonly Spec[];
-  readonly expand?: readonly Spec[];
-  readonly backfill?: readonly Spec[];
-  readonly contract?: readonly Spec[];
-  readonly lost?: readonly string[];
-  readonly impossible?: string;
-}
 
 /**
  * The plan that builds the old shape again after the drop: expanded anew, filled from the new shape, swapped back. Made
  * when the plan is compiled, because only then is the old shape known; kept in the program.
  */
 export function inverseOf(plan: Plan, catalog: Catalog): Inverse {
-  const parts: Part[] = [
+  const parts: InversePart[] = [
     ...operationsWithCatalogs(plan, catalog)
       .toReversed()
-      .map(({ spec, before }) => ofOperation(spec, before)),
+      .map(({ spec, before }) => OPERATIONS[spec.kind]?.inverse(spec.fields as never, before) ?? {}),
     ofPhases(plan, catalog),
   ];
   const impossible = parts.flatMap((part) => (part.impossible === undefined ? [] : [part.impossible]));
@@ -49,59 +39,8 @@ function operationsWithCatalogs(plan: Plan, catalog: Catalog): { spec: Spec; bef
   });
 }
 
-function ofOperation(spec: Spec, catalog: Catalog): Part {
-  const fields = spec.fields as Record<string, string>;
-  const { table = "", column = "" } = fields;
-  switch (spec.kind) {
-    case "rename_column":
-      return { operations: [{ kind: spec.kind, fields: { table, from: fields["to"], to: fields["from"] } }] };
-    case "change_type":
-      return typeBack(spec, catalog);
-    case "add_column":
-      return { operations: [{ kind: "drop_column", fields: { table, column } }] };
-    case "drop_column": {
-      const old = columnOf(catalog, table, column);
-      if (old === null) return { impossible: `${table}.${column} is not in the catalog of the time` };
-      return {
-        expand: [addAgain(table, old)],
-        lost: [`every value of ${table}.${column}, and its indexes and constraints`],
-      };
-    }
-    case "set_not_null":
-      return { expand: [{ kind: "drop_not_null", fields: { table, column } }] };
-    case "create_index":
-      return fields["name"] === undefined
-        ? { impossible: `create_index on ${table} has no name in the plan: drop the index by a plan of its own` }
-        : { operations: [{ kind: "drop_index", fields: { table, name: fields["name"] } }] };
-    case "sql":
-      return fields["down"] === undefined
-        ? { impossible: "an sql operation has no `down`" }
-        : { operations: [{ kind: "sql", fields: { ...spec.fields, up: fields["down"], down: fields["up"] } }] };
-    default:
-      return { impossible: `${spec.kind} has no inverse that could be made for you: write it as a plan of its own` };
-  }
-}
-
-function typeBack(spec: Spec, catalog: Catalog): Part {
-  const { table, column, type, forward, reverse } = spec.fields as Record<string, string>;
-  const old = columnOf(catalog, table ?? "", column ?? "");
-  if (old === null) return { impossible: `${table}.${column} is not in the catalog of the time` };
-  const back = {
-    table,
-    column,
-    type: old.type,
-    ...(reverse === undefined ? {} : { forward: reverse }),
-    ...(forward === undefined ? {} : { reverse: forward }),
-  };
-  const lossy = assignmentCanRaise(canonicalType(catalog, type ?? ""), old.type);
-  return {
-    operations: [{ kind: "change_type", fields: back }],
-    ...(lossy ? { lost: [`values of ${table}.${column} that ${old.type} can't hold: the fill stops at them`] } : {}),
-  };
-}
-
 /** Explicit phases: what contract dropped is added again and derived by `reverse`; what expand added is dropped. */
-function ofPhases(plan: Plan, catalog: Catalog): Part {
+function ofPhases(plan: Plan, catalog: Catalog): InversePart {
   const { expand, backfill, contract } = plan.phases;
   const unknown = [...expand, ...backfill, ...contract].find((spec) => !INVERTIBLE.has(spec.kind));
   if (unknown !== undefined)
@@ -112,7 +51,7 @@ function ofPhases(plan: Plan, catalog: Catalog): Part {
   const lost: string[] = [];
   const columns = dropped.flatMap(({ fields }) => {
     const { table, column } = fields as { table: string; column: string };
-    const old = columnOf(catalog, table, column);
+    const old = columnBefore(catalog, table, column);
     const derived = syncs.some(
       (sync) =>
         sameTable(sync, table, catalog) && Object.hasOwn(Object(sync.fields["reverse"] ?? {}) as object, column),
@@ -154,19 +93,7 @@ const INVERTIBLE: ReadonlySet<string> = new Set([
   "set_not_null",
 ]);
 
-function addAgain(table: string, old: Column): Spec {
-  const collation = old.collation === null ? {} : { collation: old.collation };
-  return { kind: "add_column", fields: { table, column: old.name, type: old.type, ...collation } };
-}
-
-function tableOf(catalog: Catalog, written: string): Table | undefined {
-  return catalog.tables[relationKey(parseTableName(written, catalog.defaultSchema))];
-}
-
-function columnOf(catalog: Catalog, table: string, column: string): Column | null {
-  return tableOf(catalog, table)?.columns.find((candidate) => candidate.name === column) ?? null;
-}
-
 function sameTable(sync: Spec, table: string, catalog: Catalog): boolean {
-  return tableOf(catalog, String(sync.fields["table"])) === tableOf(catalog, table);
+  const keyOf = (written: unknown): string => relationKey(parseTableName(String(written), catalog.defaultSchema));
+  return keyOf(sync.fields["table"]) === keyOf(table);
 }

@@ -19,6 +19,17 @@ export interface Watch {
   readonly sources: readonly string[];
 }
 
+/** What one operation adds to the inverse of its plan, or why there is none. */
+export interface InversePart {
+  readonly operations?: readonly Spec[];
+  readonly expand?: readonly Spec[];
+  readonly backfill?: readonly Spec[];
+  readonly contract?: readonly Spec[];
+  /** What can't be rebuilt. */
+  readonly lost?: readonly string[];
+  readonly impossible?: string;
+}
+
 /** The plan that builds the old shape again once it was dropped, or why it can't be made. */
 export type Inverse =
   | {

@@ -1,5 +1,6 @@
 import { type AddCheckFields, addCheckStep, checkName } from "../steps/add-check.ts";
 import type { Operation } from "./operation.ts";
+import { noInverse } from "./add-again.ts";
 
 /** Adds a CHECK constraint without a scan under a strong lock. */
 export const addCheck: Operation<AddCheckFields> = {
@@ -13,4 +14,5 @@ export const addCheck: Operation<AddCheckFields> = {
     contract: [],
   }),
   after: addCheckStep.after,
+  inverse: () => noInverse("add_check"),
 };

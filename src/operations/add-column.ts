@@ -59,6 +59,7 @@ export const addColumn: Operation<AddColumnFields> = {
     ...(fields.references === undefined ? [] : [parseTableName(fields.references.table, schema)]),
   ],
   touches: (fields, schema) => [{ table: parseTableName(fields.table, schema), column: fields.column }],
+  effects: addColumnStep.effects,
   questions: (fields, schema) => [addQuestion(fields, schema), { ask: "type", type: fields.type }],
   compile(fields, catalog) {
     const table = requireTable(catalog, fields.table);
@@ -101,6 +102,7 @@ export const addColumn: Operation<AddColumnFields> = {
     const next = addColumnStep.after?.({ table, column, type, ...defaultOf(fields) }, catalog) ?? catalog;
     return withColumn(next, parseTableName(table, catalog.defaultSchema), column, { notNull: nullable === false });
   },
+  inverse: ({ table, column }) => ({ operations: [{ kind: "drop_column", fields: { table, column } }] }),
 };
 
 function defaultOf(fields: AddColumnFields): { default?: string | number | boolean } {

@@ -12,6 +12,9 @@ import { columnReference } from "./column-reference.ts";
 import type { Operation, Phases } from "./operation.ts";
 import { refuseUncarriable } from "./refuse-uncarriable.ts";
 import { collation } from "./rename-column.ts";
+import { assignmentCanRaise } from "../steps/cast.ts";
+import { usesColumns } from "../steps/schema-objects.ts";
+import { columnBefore, unknownColumn } from "./add-again.ts";
 
 interface ChangeTypeFields {
   readonly table: string;
@@ -42,6 +45,7 @@ export const changeType: Operation<ChangeTypeFields> = {
     .describe("Changes the type of a column, which keeps its name."),
   tables: (fields, schema) => [parseTableName(fields.table, schema)],
   touches: (fields, schema) => [{ table: parseTableName(fields.table, schema), column: fields.column }],
+  effects: ({ table, column }, schema) => usesColumns(table, schema, [column]),
   questions: (fields, schema) => [alterQuestion(fields, schema), { ask: "type", type: fields.type }],
   compile(fields, catalog) {
     const table = requireTable(catalog, fields.table);
@@ -61,6 +65,22 @@ export const changeType: Operation<ChangeTypeFields> = {
     withColumn(catalog, parseTableName(fields.table, catalog.defaultSchema), fields.column, {
       type: canonicalType(catalog, fields.type),
     }),
+  inverse({ table, column, type, forward, reverse }, before) {
+    const old = columnBefore(before, table, column);
+    if (old === null) return unknownColumn(table, column);
+    const back = {
+      table,
+      column,
+      type: old.type,
+      ...(reverse === undefined ? {} : { forward: reverse }),
+      ...(forward === undefined ? {} : { reverse: forward }),
+    };
+    const lossy = assignmentCanRaise(canonicalType(before, type), old.type);
+    return {
+      operations: [{ kind: "change_type", fields: back }],
+      ...(lossy ? { lost: [`values of ${table}.${column} that ${old.type} can't hold: the fill stops at them`] } : {}),
+    };
+  },
 };
 
 function alterQuestion(fields: ChangeTypeFields, schema: string): Question {

@@ -7,10 +7,15 @@ export const createIndex: Operation<CreateIndexFields> = {
   fields: createIndexStep.fields,
   tables: createIndexStep.tables,
   touches: createIndexStep.touches,
+  effects: createIndexStep.effects,
   compile: (fields, catalog) => ({
     expand: [],
     backfill: [{ kind: "create_index", fields: { ...fields, name: indexName(fields, catalog) } }],
     contract: [],
   }),
   after: createIndexStep.after,
+  inverse: ({ table, name }) =>
+    name === undefined
+      ? { impossible: `create_index on ${table} has no name in the plan: drop the index by a plan of its own` }
+      : { operations: [{ kind: "drop_index", fields: { table, name } }] },
 };

@@ -2,6 +2,7 @@ import type { Question } from "../model/catalog.ts";
 import { createTableStep, requireFree } from "../steps/create-table.ts";
 import type { CreateTableFields } from "../steps/create-table-fields.ts";
 import type { Operation } from "./operation.ts";
+import { noInverse } from "./add-again.ts";
 
 /** Creates a table. */
 export const createTable: Operation<CreateTableFields> = {
@@ -9,10 +10,12 @@ export const createTable: Operation<CreateTableFields> = {
   fields: createTableStep.fields,
   tables: createTableStep.tables,
   touches: createTableStep.touches,
+  effects: createTableStep.effects,
   questions: ({ columns }): readonly Question[] => Object.values(columns).map(({ type }) => ({ ask: "type", type })),
   compile(fields, catalog) {
     requireFree(fields, catalog);
     return { expand: [{ kind: "create_table", fields }], backfill: [], contract: [] };
   },
   after: createTableStep.after,
+  inverse: () => noInverse("create_table"),
 };

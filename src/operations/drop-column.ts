@@ -4,6 +4,8 @@ import { relationKey } from "../model/relation.ts";
 import { parseTableName } from "../sql/identifier.ts";
 import { requireColumn, requireTable, withTable } from "../steps/catalog-lookup.ts";
 import type { Operation } from "./operation.ts";
+import { dropColumnStep } from "../steps/drop-column.ts";
+import { addAgain, columnBefore, unknownColumn } from "./add-again.ts";
 
 interface DropColumnFields {
   readonly table: string;
@@ -25,6 +27,7 @@ export const dropColumn: Operation<DropColumnFields> = {
     .describe("Drops a column, after hiding it."),
   tables: (fields, schema) => [parseTableName(fields.table, schema)],
   touches: (fields, schema) => [{ table: parseTableName(fields.table, schema), column: fields.column }],
+  effects: dropColumnStep.effects,
   compile({ table, column, fill }, catalog) {
     const found = requireTable(catalog, table);
     const { notNull, default: given, identity, generated } = requireColumn(found, column);
@@ -44,5 +47,13 @@ export const dropColumn: Operation<DropColumnFields> = {
     const found = catalog.tables[relationKey(parseTableName(table, catalog.defaultSchema))];
     if (found === undefined) return catalog;
     return withTable(catalog, { ...found, columns: found.columns.filter((c) => c.name !== column) });
+  },
+  inverse({ table, column }, before) {
+    const old = columnBefore(before, table, column);
+    if (old === null) return unknownColumn(table, column);
+    return {
+      expand: [addAgain(table, old)],
+      lost: [`every value of ${table}.${column}, and its indexes and constraints`],
+    };
   },
 };

@@ -1,5 +1,6 @@
 import { dropIndexStep, type DropIndexFields, droppableIndex } from "../steps/drop-index.ts";
 import type { Operation } from "./operation.ts";
+import { noInverse } from "./add-again.ts";
 
 /** Drops an index without stopping readers or writers; a reversal builds it again. */
 export const dropIndex: Operation<DropIndexFields> = {
@@ -7,9 +8,11 @@ export const dropIndex: Operation<DropIndexFields> = {
   fields: dropIndexStep.fields,
   tables: dropIndexStep.tables,
   touches: dropIndexStep.touches,
+  effects: dropIndexStep.effects,
   compile(fields, catalog) {
     droppableIndex(fields, catalog);
     return { expand: [], backfill: [], contract: [{ kind: "drop_index", fields }] };
   },
   after: dropIndexStep.after,
+  inverse: () => noInverse("drop_index"),
 };

@@ -1,7 +1,8 @@
 import type { ZodType } from "zod";
 import type { Catalog, Question } from "../model/catalog.ts";
+import type { Effects } from "../model/effects.ts";
 import type { Spec } from "../model/plan.ts";
-import type { Touch } from "../model/program.ts";
+import type { InversePart, Touch } from "../model/program.ts";
 import type { RelationName } from "../model/relation.ts";
 
 /** What an operation compiles to: entries of explicit phases, the same that `segue plan --explain` prints. */
@@ -21,10 +22,14 @@ export interface Operation<Fields = never> {
   tables(fields: Fields, defaultSchema: string): readonly RelationName[];
   /** What the rollout works on, for conflicts between plans and overlap of rollouts. */
   touches(fields: Fields, defaultSchema: string): readonly Touch[];
+  /** What it does to the schema as far as its fields tell; left out where it only uses its tables. */
+  effects?(fields: Fields, defaultSchema: string): Effects;
   /** What only the server knows; the answers stand in catalog.facts. */
   questions?(fields: Fields, defaultSchema: string): readonly Question[];
   /** @throws SegueError SEG0101, SEG0102, SEG0103 if the catalog can't take it. */
   compile(fields: Fields, catalog: Catalog): Phases;
   /** The catalog as this operation leaves it, as far as later operations of the plan can see. */
   after(fields: Fields, catalog: Catalog): Catalog;
+  /** What takes it back once it is completed, as a rollout of its own; `before` is the catalog that it found. */
+  inverse(fields: Fields, before: Catalog): InversePart;
 }

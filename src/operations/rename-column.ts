@@ -5,6 +5,7 @@ import { requireColumn, requireNoColumn, requireTable, withColumn } from "../ste
 import { columnReference } from "./column-reference.ts";
 import type { Operation } from "./operation.ts";
 import { refuseUncarriable } from "./refuse-uncarriable.ts";
+import { columnObjects, usesColumns } from "../steps/schema-objects.ts";
 
 interface RenameColumnFields {
   readonly table: string;
@@ -23,6 +24,11 @@ export const renameColumn: Operation<RenameColumnFields> = {
     const table = parseTableName(fields.table, schema);
     return [fields.from, fields.to].map((column) => ({ table, column }));
   },
+  effects: ({ table, from, to }, schema) => ({
+    ...usesColumns(table, schema),
+    removes: columnObjects(table, schema, [from]),
+    creates: columnObjects(table, schema, [to]),
+  }),
   compile({ table, from, to }, catalog) {
     const found = requireTable(catalog, table);
     const column = requireColumn(found, from);
@@ -48,6 +54,9 @@ export const renameColumn: Operation<RenameColumnFields> = {
   },
   after: ({ table, from, to }, catalog) =>
     withColumn(catalog, parseTableName(table, catalog.defaultSchema), from, { name: to }),
+  inverse: ({ table, from, to }) => ({
+    operations: [{ kind: "rename_column", fields: { table, from: to, to: from } }],
+  }),
 };
 
 /** The COLLATE of a duplicate: its original's. */

@@ -25,6 +25,7 @@ export const setNotNull: Operation<SetNotNullFields> = {
   fields,
   tables: (written, schema) => setNotNullStep.tables(written, schema),
   touches: (written, schema) => setNotNullStep.touches(written, schema),
+  effects: (written, schema) => setNotNullStep.effects(written, schema),
   compile({ column, fill, table }, catalog) {
     nullableColumn({ table, column }, catalog);
     const entry = { kind: "set_not_null", fields: { table, column } };
@@ -36,4 +37,5 @@ export const setNotNull: Operation<SetNotNullFields> = {
     };
   },
   after: ({ column, table }, catalog) => setNotNullStep.after({ table, column }, catalog),
+  inverse: ({ table, column }) => ({ expand: [{ kind: "drop_not_null", fields: { table, column } }] }),
 };

@@ -18,4 +18,8 @@ export const sql: Operation<SqlFields> = {
     return { expand: [], backfill: [], contract: [], [phase]: [{ kind: "sql", fields: script }] };
   },
   after: (_, catalog) => catalog,
+  inverse: (written) =>
+    written.down === undefined
+      ? { impossible: "an sql operation has no `down`" }
+      : { operations: [{ kind: "sql", fields: { ...written, up: written.down, down: written.up } }] },
 };

@@ -10,6 +10,7 @@ import { partitionsOf } from "./carry-family.ts";
 import { exclusiveLocks, requireColumn, requireNoColumn, requireTable, withTable } from "./catalog-lookup.ts";
 import type { StepKind } from "./step-kind.ts";
 import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
+import { columnObjects, usesColumns } from "./schema-objects.ts";
 
 interface AddColumnFields {
   readonly table: string;
@@ -25,7 +26,7 @@ interface AddColumnFields {
 }
 
 /** One short ALTER TABLE … ADD COLUMN, with nothing that rewrites or scans. */
-export const addColumnStep: StepKind<AddColumnFields> = {
+export const addColumnStep = {
   kind: "add_column",
   fields: z
     .strictObject({
@@ -48,6 +49,10 @@ export const addColumnStep: StepKind<AddColumnFields> = {
   phases: ["expand"],
   tables: (fields, schema) => [parseTableName(fields.table, schema)],
   touches: (fields, schema) => [{ table: parseTableName(fields.table, schema), column: fields.column }],
+  effects: ({ table, column }, schema) => ({
+    ...usesColumns(table, schema),
+    creates: columnObjects(table, schema, [column]),
+  }),
   lower(fields, context) {
     const table = requireTable(context.catalog, fields.table);
     requireNoColumn(table, fields.column);
@@ -83,7 +88,7 @@ export const addColumnStep: StepKind<AddColumnFields> = {
   },
   after: (fields, catalog) => withNewColumn(catalog, fields),
   questions: (fields) => [{ ask: "type", type: fields.type }],
-};
+} satisfies StepKind<AddColumnFields>;
 
 function definition(fields: AddColumnFields): string {
   return [

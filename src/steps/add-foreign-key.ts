@@ -13,6 +13,7 @@ import { type ForeignKey, foreignKeyConstraint, resolveForeignKey } from "./reso
 import type { Draft, StepKind } from "./step-kind.ts";
 import { familyLocks, shortTransaction } from "./transaction-draft.ts";
 import { validateForeignKey } from "./validate-constraint.ts";
+import { tableObject, usesColumns } from "./schema-objects.ts";
 
 const fields = z
   .strictObject({
@@ -44,6 +45,10 @@ export const addForeignKeyStep = {
       ...written.columns.map((column) => ({ table, column })),
       ...referenced.map((column) => ({ table: target, column })),
     ];
+  },
+  effects: ({ columns, references: target, table }, schema) => {
+    const own = usesColumns(table, schema, columns);
+    return { ...own, uses: [...own.uses, tableObject(target.table, schema)] };
   },
   lower(written, { catalog }) {
     const table = requireTable(catalog, written.table);

@@ -12,6 +12,7 @@ import { partitionedIndex } from "./partitioned-index.ts";
 import type { Draft, StepKind } from "./step-kind.ts";
 import { shortTransaction } from "./transaction-draft.ts";
 import { timing, uniqueBody, uniqueConstraint, type Uniqueness } from "./unique-constraint.ts";
+import { usesColumns } from "./schema-objects.ts";
 
 const fields = z
   .strictObject({
@@ -38,6 +39,7 @@ export const addUniqueStep = {
   tables: ({ table }, schema) => [parseTableName(table, schema)],
   touches: ({ columns, include = [], table }, schema) =>
     [...columns, ...include].map((column) => ({ table: parseTableName(table, schema), column })),
+  effects: ({ columns, table }, schema) => usesColumns(table, schema, columns),
   lower(written, { catalog }) {
     const table = requireTable(catalog, written.table);
     const name = uniqueName(written, catalog);

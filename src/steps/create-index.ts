@@ -14,6 +14,7 @@ import { partitionNames } from "./partition-names.ts";
 import { partitionedIndex, requirePartitionKey } from "./partitioned-index.ts";
 import type { Draft, StepKind } from "./step-kind.ts";
 import { shortTransaction } from "./transaction-draft.ts";
+import { indexObject, usesColumns } from "./schema-objects.ts";
 
 const fields = indexDefinition
   .extend({
@@ -31,6 +32,10 @@ export const createIndexStep = {
   phases: ["backfill"],
   tables: ({ table }, schema) => [parseTableName(table, schema)],
   touches: (written, schema) => touchesOf(written, schema),
+  effects: ({ table, columns, name }, schema) => ({
+    ...usesColumns(table, schema, plainColumns(columns)),
+    creates: name === undefined ? [] : [indexObject(table, schema, name)],
+  }),
   lower(written, { catalog }) {
     const table = requireTable(catalog, written.table);
     const body = indexBody(written, table, catalog.major);

@@ -10,6 +10,7 @@ import { createTableFields, type CreateTableFields } from "./create-table-fields
 import { newTable, type NewTable } from "./new-table.ts";
 import type { StepKind } from "./step-kind.ts";
 import { familyLocks, shortTransaction, undoTransaction } from "./transaction-draft.ts";
+import { columnObjects, tableObject } from "./schema-objects.ts";
 
 /** CREATE TABLE, with its constraints and comments, in one transaction: nobody can see it before it is whole. */
 export const createTableStep = {
@@ -18,6 +19,11 @@ export const createTableStep = {
   phases: ["expand"],
   tables: (written, schema) => [parseTableName(written.table, schema), ...targets(written, schema)],
   touches: ({ table }, schema) => [{ table: parseTableName(table, schema), column: null }],
+  effects: ({ table, columns }, schema) => ({
+    uses: [],
+    removes: [],
+    creates: [tableObject(table, schema), ...columnObjects(table, schema, Object.keys(columns))],
+  }),
   lower(written, { catalog }) {
     requireFree(written, catalog);
     const created = newTable(written, catalog);

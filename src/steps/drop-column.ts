@@ -9,6 +9,7 @@ import { hiddenName } from "./contract-entries.ts";
 import { dropHiddenColumn } from "./drop-hidden-column.ts";
 import type { Draft, LowerContext, StepKind } from "./step-kind.ts";
 import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
+import { columnObjects, usesColumns } from "./schema-objects.ts";
 
 interface DropColumnFields {
   readonly table: string;
@@ -16,7 +17,7 @@ interface DropColumnFields {
 }
 
 /** Hides a column at the cut-over by renaming it out of sight, and drops it after the soak. */
-export const dropColumnStep: StepKind<DropColumnFields> = {
+export const dropColumnStep = {
   kind: "drop_column",
   fields: z
     .strictObject({ table: tableName, column: columnName })
@@ -24,6 +25,10 @@ export const dropColumnStep: StepKind<DropColumnFields> = {
   phases: ["contract"],
   tables: (fields, schema) => [parseTableName(fields.table, schema)],
   touches: (fields, schema) => [{ table: parseTableName(fields.table, schema), column: fields.column }],
+  effects: ({ table, column }, schema) => ({
+    ...usesColumns(table, schema),
+    removes: columnObjects(table, schema, [column]),
+  }),
   lower(fields, context) {
     const table = requireTable(context.catalog, fields.table);
     refuseRequired(table, fields.column, context);
@@ -37,7 +42,7 @@ export const dropColumnStep: StepKind<DropColumnFields> = {
         gone.length === 0 ? [] : [`dropped together with ${relationKey(table)}.${fields.column}: ${gone.join(", ")}`],
     };
   },
-};
+} satisfies StepKind<DropColumnFields>;
 
 /** Renames a column out of sight, and back. Its indexes, constraints and default stay on it. */
 function hide(table: Table, column: string, hidden: string): Draft {

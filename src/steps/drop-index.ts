@@ -14,6 +14,7 @@ import { indexStatistics } from "./index-statistics.ts";
 import { partitionedIndex } from "./partitioned-index.ts";
 import type { Draft, StepKind } from "./step-kind.ts";
 import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
+import { indexObject, usesColumns } from "./schema-objects.ts";
 
 const fields = z
   .strictObject({ table: tableName, name: objectName.describe("The index, in the schema of its table.") })
@@ -27,6 +28,10 @@ export const dropIndexStep = {
   phases: ["contract"],
   tables: ({ table }, schema) => [parseTableName(table, schema)],
   touches: ({ table }, schema) => [{ table: parseTableName(table, schema), column: null }],
+  effects: ({ table, name }, schema) => ({
+    ...usesColumns(table, schema),
+    removes: [indexObject(table, schema, name)],
+  }),
   lower(written, { catalog }) {
     const table = requireTable(catalog, written.table);
     const index = droppableIndex(written, catalog);

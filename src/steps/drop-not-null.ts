@@ -10,6 +10,7 @@ import { restoreNotNull } from "./restore-not-null.ts";
 import type { StepKind } from "./step-kind.ts";
 import { nullAfterReverse } from "./sync-verification.ts";
 import { shortTransaction } from "./transaction-draft.ts";
+import { usesColumns } from "./schema-objects.ts";
 
 interface DropNotNullFields {
   readonly table: string;
@@ -23,6 +24,7 @@ export const dropNotNullStep: StepKind<DropNotNullFields> = {
   phases: ["expand"],
   tables: (fields, schema) => [parseTableName(fields.table, schema)],
   touches: (fields, schema) => [{ table: parseTableName(fields.table, schema), column: fields.column }],
+  effects: ({ table, column }, schema) => usesColumns(table, schema, [column]),
   lower(fields, context) {
     const table = requireTable(context.catalog, fields.table);
     const column = requireColumn(table, fields.column);

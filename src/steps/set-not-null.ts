@@ -9,6 +9,7 @@ import { dropConstraintUndo } from "./drop-constraint-undo.ts";
 import type { Draft, StepKind } from "./step-kind.ts";
 import { familyLocks, scanningTransaction, shortTransaction, undoTransaction } from "./transaction-draft.ts";
 import { validateConstraint } from "./validate-constraint.ts";
+import { usesColumns } from "./schema-objects.ts";
 
 const fields = z
   .strictObject({ table: tableName, column: columnName })
@@ -26,6 +27,7 @@ export const setNotNullStep = {
   phases: ["backfill", "contract"],
   tables: ({ table }, schema) => [parseTableName(table, schema)],
   touches: ({ column, table }, schema) => [{ table: parseTableName(table, schema), column }],
+  effects: ({ column, table }, schema) => usesColumns(table, schema, [column]),
   lower(written, { catalog, phase, plan }) {
     const table = requireTable(catalog, written.table);
     const column = requireColumn(table, written.column);

@@ -1,5 +1,6 @@
 import type { ZodType } from "zod";
 import type { Catalog, Question } from "../model/catalog.ts";
+import type { Effects } from "../model/effects.ts";
 import type { Spec } from "../model/plan.ts";
 import type { Phase } from "../model/phase.ts";
 import type { Touch, Watch } from "../model/program.ts";
@@ -48,6 +49,8 @@ export interface StepKind<Fields = never> {
   readonly phases: readonly Phase[];
   tables(fields: Fields, defaultSchema: string): readonly RelationName[];
   touches(fields: Fields, defaultSchema: string): readonly Touch[];
+  /** What it does to the schema as far as its fields tell; left out where it only uses its tables. */
+  effects?(fields: Fields, defaultSchema: string): Effects;
   /** What only the server knows, asked for entries that a plan writes itself; the answers stand in catalog.facts. */
   questions?(fields: Fields, defaultSchema: string): readonly Question[];
   /** @throws SegueError SEG0101, SEG0102, SEG0103 if the catalog can't take it. */

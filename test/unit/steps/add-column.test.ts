@@ -66,7 +66,7 @@ test("a column that is there already is refused", () => {
 
 test("the type of an explicit entry is asked for, so that a sync knows its length", () => {
   const fields = addColumnStep.fields.parse({ table: "users", column: "a", type: "varchar(3)" });
-  expect(addColumnStep.questions?.(fields, "public")).toEqual([{ ask: "type", type: "varchar(3)" }]);
+  expect(addColumnStep.questions(fields)).toEqual([{ ask: "type", type: "varchar(3)" }]);
   const facts = { [factKey({ ask: "type", type: "varchar(3)" })]: { type: "character varying(3)" } };
   expect(canonicalType({ ...CATALOG, facts }, "varchar(3)")).toBe("character varying(3)");
   expect(canonicalType(CATALOG, "varchar(3)")).toBe("varchar(3)");

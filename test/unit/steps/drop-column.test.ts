@@ -19,7 +19,7 @@ const lower = (parts: Partial<Table> = {}, ignored: readonly string[] = []) => {
 
 test("a column is renamed out of sight, and back, and dropped only after that", () => {
   expect(HIDDEN).toMatch(/^segue_old_a_[0-9a-f]{8}$/);
-  const { cutover = [], drop = [], hides, warnings } = lower();
+  const { cutover, drop, hides, warnings } = lower();
   expect(statementsOf([...cutover, ...(cutover[0]?.undo ?? [])])).toEqual([
     [`ALTER TABLE public.t RENAME COLUMN a TO ${HIDDEN}`],
     [`ALTER TABLE public.t RENAME COLUMN ${HIDDEN} TO a`],
@@ -40,7 +40,7 @@ test("what is about the column alone goes with it, and is named; a foreign key g
       match: "simple",
     },
   });
-  const { drop = [], warnings } = lower({ constraints: [fkey], indexes: [indexOf("t_a", "", ["a"])] });
+  const { drop, warnings } = lower({ constraints: [fkey], indexes: [indexOf("t_a", "", ["a"])] });
   expect(statementsOf(drop)).toEqual([
     ['ALTER TABLE public.t DROP CONSTRAINT IF EXISTS "T_a_fkey"'],
     [`ALTER TABLE public.t DROP COLUMN IF EXISTS ${HIDDEN}`],
