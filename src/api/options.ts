@@ -12,6 +12,10 @@ export interface SegueOptions {
   readonly config?: string | undefined;
   readonly plans?: string | undefined;
   readonly schema?: string | undefined;
+  /**
+   * Beats the plan's settings and segue.yaml's, also those that a rollout in flight began with. Durations are milliseconds.
+   * What was compiled when it began stays as it was: the soak, `user_triggers`.
+   */
   readonly settings?: PartialSettings | undefined;
   readonly cwd?: string | undefined;
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;

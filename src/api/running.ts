@@ -71,6 +71,7 @@ export async function runRollout(
       ...listening(workspace, options),
       kill: options.kill ?? NEVER,
       uncertain: options.uncertain,
+      settings: workspace.options.settings ?? {},
       force: options.force ?? false,
       ...sessionPooler(pooler),
     },

@@ -36,11 +36,11 @@ export class Workspace {
 
   /** @throws SegueError SEG0501 */
   async config(): Promise<Config> {
-    const { config, environment, plans, schema, settings } = this.options;
+    const { config, environment, plans, schema } = this.options;
     this.#config ??= loadConfig({
       cwd: this.options.cwd ?? process.cwd(),
       env: this.env,
-      flags: { config, env: environment, plans, schema, settings },
+      flags: { config, env: environment, plans, schema },
     });
     return await this.#config;
   }
@@ -57,9 +57,9 @@ export class Workspace {
     return findPlan(await this.plans(), word);
   }
 
-  /** The settings of a rollout: defaults, segue.yaml and flags, and the plan over them. */
+  /** The settings of a rollout: defaults, segue.yaml, the plan, and over all of them what this call was given. */
   async settingsOf(plan: Plan): Promise<RolloutSettings> {
-    return completeSettings((await this.config()).settings, plan.settings);
+    return completeSettings((await this.config()).settings, plan.settings, this.options.settings ?? {});
   }
 
   /** @throws SegueError SEG0201, SEG0204, SEG0501 */

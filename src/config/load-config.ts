@@ -34,7 +34,6 @@ export interface ConfigRequest {
     readonly env?: string | undefined;
     readonly plans?: string | undefined;
     readonly schema?: string | undefined;
-    readonly settings?: PartialSettings | undefined;
   };
 }
 
@@ -58,7 +57,7 @@ export async function loadConfig({ cwd, env, flags = {} }: ConfigRequest): Promi
     plansFolder: shown(cwd, plans),
     schema: given(flags.schema, env["SEGUE_SCHEMA"]) ?? chosen.schema ?? fields.schema ?? "public",
     database: { urlEnv: chosen.database?.url_env ?? fields.database?.url_env ?? null, ofEnvironment },
-    settings: mergeSettings(fields.settings ?? {}, chosen.settings ?? {}, flags.settings ?? {}),
+    settings: mergeSettings(fields.settings ?? {}, chosen.settings ?? {}),
     environment,
     file: file === null ? null : shown(cwd, file),
     folder,

@@ -1,9 +1,11 @@
 import { SegueError } from "../model/errors.ts";
 import type { SegueEvent } from "../model/events.ts";
 import type { Program } from "../model/program.ts";
+import type { PartialSettings } from "../model/settings.ts";
 import { type Claimant, HEARTBEAT_MS, releaseLease, renewLease, takenOver } from "../journal/lease.ts";
 import { recordEvent } from "../journal/events.ts";
 import { programOf, setError } from "../journal/rollouts.ts";
+import { completeSettings } from "../plan/merge-settings.ts";
 import { settleOrphans } from "../postgres/orphans.ts";
 import { retrying } from "../postgres/retry.ts";
 import { openSession, type Session, type SessionTarget } from "../postgres/session.ts";
@@ -27,6 +29,8 @@ export interface RunOptions {
   readonly force?: boolean;
   /** What to do with a statement that may or may not have run, and that nothing can tell. */
   readonly uncertain?: "rerun" | "skip" | undefined;
+  /** For this run alone, over those that the rollout began with. What was compiled from those, such as the soak, stays. */
+  readonly settings?: PartialSettings;
   /** `session` once the caller has found a pooler that keeps one server connection a client. */
   readonly pooler?: "none" | "session";
   emit(event: SegueEvent): void;
@@ -124,10 +128,11 @@ async function once<T>(
     emit({ type: "lease_taken", owner: options.owner, epoch, previous });
     for (const { pid, query, deed } of settled) emit({ type: "orphan_settled", pid, query, deed });
     const { lost } = heartbeat;
+    const program = await programOf(observer, id);
     const runner: Runner = {
       rollout: id,
       plan,
-      program: await programOf(observer, id),
+      program: { ...program, settings: completeSettings(program.settings, options.settings ?? {}) },
       epoch,
       session,
       observer,

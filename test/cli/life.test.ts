@@ -303,3 +303,26 @@ test("there must be something to wait for", async () => {
     stderr: expect.stringContaining("Refused: there is no plan to wait for. Nothing changed.\n"),
   });
 });
+
+describe("a flag beats", () => {
+  const PATIENT = RENAME.replace("settings:\n", "settings:\n  lock: { timeout: 100ms, budget: 30s }\n");
+  const IMPATIENT = ["--lock-timeout", "50ms", "--lock-budget", "300ms"] as const;
+  const gaveUp = { code: 1, stderr: expect.stringContaining("The lock was not granted within 0.3 s") };
+
+  test("the settings of a plan that begins", async () => {
+    const { database, where } = await shop(PATIENT);
+    const reader = await database.connect();
+    await reader.query("begin; select from users");
+    expect(await segue(where, "expand", "rename_username", ...IMPATIENT)).toMatchObject(gaveUp);
+  });
+
+  test("the settings that a rollout began with, for this one run", async () => {
+    const { database, where } = await shop(PATIENT);
+    await segue(where, "up");
+    const reader = await database.connect();
+    await reader.query("begin; select from users");
+    expect(await segue(where, "contract", "rename_username", ...IMPATIENT)).toMatchObject(gaveUp);
+    await reader.query("commit");
+    expect(await segue(where, "contract", "rename_username", "--yes")).toMatchObject({ code: 0 });
+  });
+});

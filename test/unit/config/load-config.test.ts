@@ -89,12 +89,11 @@ test("flags beat variables, which beat the file; an empty variable is none", asy
     schema: "env",
     environment: "production",
   });
-  const flags = { plans: "from-flag", schema: "flag", env: "staging", settings: { contract: { soak: 0 } } };
+  const flags = { plans: "from-flag", schema: "flag", env: "staging" };
   expect(await load({ env, flags })).toMatchObject({
     plansFolder: join(folder, "from-flag"),
     schema: "flag",
     environment: "staging",
-    settings: { contract: { soak: 0, auto: true } },
   });
   expect(await load({ env: { SEGUE_SCHEMA: "", SEGUE_ENV: "" } })).toMatchObject({ schema: "shop", environment: null });
 });
