@@ -62,7 +62,7 @@ export class Workspace {
     return completeSettings((await this.config()).settings, plan.settings, this.options.settings ?? {});
   }
 
-  /** @throws SegueError SEG0201, SEG0204, SEG0501 */
+  /** @throws SegueError SEG0201, SEG0204, SEG0501, SEG0504 */
   async database(): Promise<Database> {
     this.#database ??= this.#look();
     return await this.#database;

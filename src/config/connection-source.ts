@@ -43,7 +43,7 @@ const REFUSED = ["PGSERVICE", "PGHOSTADDR", "PGREQUIREAUTH", "PGREQUIREPEER", "P
 /**
  * Which of the ways to name a database is taken, and all the parameters that come of it.
  *
- * @throws SegueError SEG0501 if none is, or if the variable that segue.yaml names is not set: another database would be taken for it.
+ * @throws SegueError SEG0504 if none is; SEG0501 if the variable that segue.yaml names is not set: another database would be taken for it.
  */
 export function chooseSource(request: ConnectionRequest): ConnectionSource {
   const { flagUrl, env, dotenv = {} } = request;
@@ -82,7 +82,10 @@ export function chooseSource(request: ConnectionRequest): ConnectionSource {
   }
   if (["PGHOST", "PGPORT", "PGDATABASE", "PGUSER"].some((name) => either(name) !== undefined))
     return { parameters: fromEnvironment, source: "PG*", hasUrlPassword: false };
-  throw fail("no database is named", "Give --url, or set DATABASE_URL (in the environment or in .env).");
+  throw new SegueError("SEG0504", {
+    message: "no database is named",
+    next: "Give --url, or set DATABASE_URL (in the environment or in .env).",
+  });
 }
 
 /** The process's own variables in their order, then those of `.env`: it never overrides. */

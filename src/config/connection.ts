@@ -34,7 +34,7 @@ export interface ResolvedTarget extends ConnectionTarget {
  * Finds the database: `--url`, `SEGUE_DATABASE_URL`, `DIRECT_URL`, the variable that segue.yaml names, `DATABASE_URL`,
  * `PG*`; what a URL leaves open comes from `PG*`, `.pgpass` and libpq's defaults.
  *
- * @throws SegueError SEG0501 if no database is named, or not in a way that Segue supports.
+ * @throws SegueError SEG0504 if no database is named, SEG0501 if it is named in a way that Segue does not support.
  */
 export function resolveConnection(request: ConnectionRequest): ResolvedTarget {
   const { parameters, source, hasUrlPassword } = chooseSource(request);

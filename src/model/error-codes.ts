@@ -54,6 +54,7 @@ export const ERRORS = {
   SEG0501: { title: "The configuration is not valid", exit: EXIT.refused },
   SEG0502: { title: "The command line is not valid", exit: EXIT.usage },
   SEG0503: { title: "An optional package is missing", exit: EXIT.refused },
+  SEG0504: refused("No database is named"),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -358,7 +358,7 @@ const CASES: readonly Case[] = [
     says: [
       "Refused: no database is named. Nothing changed.",
       "Next: Give --url, or set DATABASE_URL (in the environment or in .env).",
-      "SEG0501: the configuration is not valid (docs/errors/SEG0501.md)",
+      "SEG0504: no database is named (docs/errors/SEG0504.md)",
     ],
   },
   {

@@ -79,7 +79,7 @@ async function installJournal({ segue }: Context, written: readonly string[]): P
     return "installed";
   } catch (error) {
     if (!(error instanceof SegueError)) throw error;
-    if (error.code === "SEG0501" && error.message === "no database is named") return "no database";
+    if (error.code === "SEG0504") return "no database";
     if (written.length === 0) throw error;
     const { code, message, problems, object, next, detail, cause } = error;
     throw new SegueError(code, {

@@ -23,11 +23,11 @@ const named = (urlEnv: string, ofEnvironment = false) => ({
 });
 const url = (host: string) => `postgres://u@${host}/d`;
 
-function refusal(call: () => unknown): SegueError {
+function refusal(call: () => unknown, code = "SEG0501"): SegueError {
   try {
     call();
   } catch (error) {
-    expect((error as SegueError).code).toBe("SEG0501");
+    expect((error as SegueError).code).toBe(code);
     return error as SegueError;
   }
   throw new Error("it was taken");
@@ -88,7 +88,7 @@ describe("the database is named by", () => {
   });
 
   test("nobody: that is said, with the way on", () => {
-    const error = refusal(() => resolve({ env: { DATABASE_URL: "", PGPASSWORD: "x" } }));
+    const error = refusal(() => resolve({ env: { DATABASE_URL: "", PGPASSWORD: "x" } }), "SEG0504");
     expect(error.message).toBe("no database is named");
     expect(error.next).toBe("Give --url, or set DATABASE_URL (in the environment or in .env).");
   });
