@@ -10,6 +10,8 @@ export interface FillContext {
   readonly session: Session;
   /** Looks on while the working session is busy: who waits for whom, replica lag. */
   readonly observer: Session;
+  /** The plan's id, for the commands that messages name. */
+  readonly plan: string;
   /** segue.rollout.id, a bigint. */
   readonly rollout: string;
   /** The runner's own; a batch of an earlier epoch can't commit. */

@@ -76,12 +76,12 @@ async function currentLeaf({ worker, step, leaf }: Lane): Promise<Leaf> {
   return tree.leaves.find(({ table }) => relationKey(table) === relationKey(leaf.table)) ?? leaf;
 }
 
-function neverEnds({ leaf }: Lane, rows: number): SegueError {
+function neverEnds({ worker, leaf }: Lane, rows: number): SegueError {
   const table = relationKey(leaf.table);
   return new SegueError("SEG0404", {
     message: `After ${MOST_SWEEPS} sweeps of ${table} there still were ${rows} rows to fill: something writes rows that the sync does not fill`,
     object: table,
     left: "The rows filled so far stay filled; the cursor is saved.",
-    next: "Look for writers with session_replication_role = replica, or a step whose predicate still matches what it fills; then: segue resume",
+    next: `Look for writers with session_replication_role = replica, or a step whose predicate still matches what it fills; then segue resume ${worker.context.plan}`,
   });
 }

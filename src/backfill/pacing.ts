@@ -93,12 +93,14 @@ export class Pacing {
   }
 
   async #reasonToStop(throttled: boolean): Promise<string | null> {
+    const { plan } = this.#context;
     const { pause, cancel } = await this.#context.intents();
     if (cancel) {
       throw new SegueError("SEG0308", {
-        message: "The rollout was cancelled",
+        message: `${plan} was cancelled on request`,
+        object: plan,
         left: "The rows filled so far stay filled; the cursor is saved.",
-        next: "segue resume goes on, segue reverse goes back",
+        next: `segue resume ${plan} goes on; segue reverse ${plan} takes it back`,
       });
     }
     return pause ? PAUSED : await this.#brake(throttled);
@@ -115,9 +117,10 @@ export class Pacing {
   #obeySignal(): void {
     if (!this.#context.signal.aborted) return;
     throw new SegueError("SEG0309", {
-      message: "Interrupted at the end of a batch",
+      message: `${this.#context.plan} was interrupted at the end of a batch`,
+      object: this.#context.plan,
       left: "The rows filled so far stay filled; the cursor is saved.",
-      next: "segue resume",
+      next: `segue resume ${this.#context.plan}`,
       cause: this.#context.signal.reason,
     });
   }

@@ -29,10 +29,11 @@ export async function runFillStep(runner: Runner, record: StepRecord, step: Fill
 
 /** What fills and verifications are given. */
 export function fillContext(runner: Runner): FillContext {
-  const { session, observer, rollout, epoch, program, options } = runner;
+  const { session, observer, plan, rollout, epoch, program, options } = runner;
   return {
     session,
     observer,
+    plan,
     rollout,
     epoch,
     settings: program.settings.backfill,

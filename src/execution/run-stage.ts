@@ -83,7 +83,8 @@ async function obeyIntents(runner: Runner): Promise<void> {
 /** What a run ends with when `segue cancel` asked for it. */
 function cancelled(plan: string): SegueError {
   return new SegueError("SEG0308", {
-    message: "cancelled on request, after a checkpoint",
+    message: `${plan} was cancelled on request, after a checkpoint`,
+    object: plan,
     left: "All progress is recorded.",
     next: `segue resume ${plan} goes on; segue reverse ${plan} takes it back`,
   });

@@ -193,7 +193,8 @@ function startHeartbeat(observer: Session, rollout: string, epoch: number): Hear
 /** What a verb ends with after a first Ctrl-C. */
 function interrupted(plan: string): SegueError {
   return new SegueError("SEG0309", {
-    message: "stopped on request, after a checkpoint",
+    message: `${plan} was stopped on request, after a checkpoint`,
+    object: plan,
     left: "All progress is recorded.",
     next: `segue resume ${plan}`,
   });

@@ -41,6 +41,7 @@ export async function fillContext(database: Queryable, changes: Partial<FillCont
   return {
     session: await open("fill"),
     observer: await open("observer"),
+    plan: "1_a",
     rollout: "1",
     epoch: 1,
     settings: DEFAULT_SETTINGS.backfill,

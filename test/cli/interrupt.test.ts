@@ -139,6 +139,8 @@ test("cancel from another process ends the run, which can be resumed", async () 
 
   const { code, stderr } = await running.ended;
   expect(code).toBe(130);
+  expect(stderr).toContain(`Stopped: ${RENAME_ID} was cancelled on request`);
+  expect(stderr).toContain(`Next: segue resume ${RENAME_ID} goes on; segue reverse ${RENAME_ID} takes it back\n`);
   expect(stderr).toContain("SEG0308: the rollout was cancelled (docs/errors/SEG0308.md)\n");
   await free();
   expect(await segue(where, "resume", "rename_username")).toMatchObject({ code: 0 });

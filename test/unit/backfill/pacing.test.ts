@@ -7,6 +7,7 @@ import { DEFAULT_SETTINGS } from "../../../src/model/settings.ts";
 function pacing(brake: Brake, changes: Partial<FillContext> = {}) {
   const events: BackfillEvent[] = [];
   const context = {
+    plan: "1_a",
     settings: DEFAULT_SETTINGS.backfill,
     signal: new AbortController().signal,
     emit: (event: BackfillEvent) => void events.push(event),
@@ -47,10 +48,15 @@ test("an abort ends a pause at once", async () => {
       return { pause: true, cancel: false };
     },
   });
-  await expect(paced.boundary()).rejects.toMatchObject({ code: "SEG0309" });
+  await expect(paced.boundary()).rejects.toMatchObject({ code: "SEG0309", object: "1_a", next: "segue resume 1_a" });
 });
 
 test("a cancellation counts more than a pause", async () => {
   const { pacing: paced } = pacing(async () => null, { intents: async () => ({ pause: true, cancel: true }) });
-  await expect(paced.boundary()).rejects.toMatchObject({ code: "SEG0308" });
+  await expect(paced.boundary()).rejects.toMatchObject({
+    code: "SEG0308",
+    message: "1_a was cancelled on request",
+    object: "1_a",
+    next: "segue resume 1_a goes on; segue reverse 1_a takes it back",
+  });
 });
