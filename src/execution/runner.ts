@@ -68,7 +68,7 @@ export async function withRunner<T>(
   rollout: { readonly id: string; readonly plan: string },
   work: (runner: Runner) => Promise<T>,
 ): Promise<T> {
-  const claimant: Claimant = { owner: options.owner, force: options.force ?? false, epoch: null };
+  const claimant: Claimant = { plan: rollout.plan, owner: options.owner, force: options.force ?? false, epoch: null };
   return await reconnecting(options, rollout.plan, () => once(options, claimant, rollout, work));
 }
 
@@ -115,7 +115,7 @@ async function once<T>(
   try {
     const emit = (event: Unnamed): void => options.emit({ ...event, plan });
     const { epoch, previous } = await claimRollout(observer, id, claimant, options.signal);
-    heartbeat = startHeartbeat(observer, id, epoch);
+    heartbeat = startHeartbeat(observer, { id, plan }, epoch);
     await observer.query(`SELECT set_config('application_name', $1, false)`, [sessionName(id, epoch, "observer")]);
     session = await openSession(options.target, {
       applicationName: sessionName(id, epoch),
@@ -151,7 +151,7 @@ async function once<T>(
     await heartbeat?.stop();
     if (heartbeat !== null && !observer.closed) await releaseLease(observer, id, heartbeat.epoch).catch(() => {});
     if (error instanceof SegueError && error.code !== "SEG0407") throw error;
-    throw heartbeat?.lost.aborted === true || sqlstateOf(error) === SQLSTATE.fenced ? takenOver(id) : error;
+    throw heartbeat?.lost.aborted === true || sqlstateOf(error) === SQLSTATE.fenced ? takenOver(plan) : error;
   } finally {
     await heartbeat?.stop();
     await session?.close();
@@ -166,13 +166,17 @@ interface Heartbeat {
   stop(): Promise<void>;
 }
 
-function startHeartbeat(observer: Session, rollout: string, epoch: number): Heartbeat {
+function startHeartbeat(
+  observer: Session,
+  { id, plan }: { readonly id: string; readonly plan: string },
+  epoch: number,
+): Heartbeat {
   const lost = new AbortController();
   let beating: Promise<void> = Promise.resolve();
   const beat = async (): Promise<void> => {
     try {
-      if (await renewLease(observer, rollout, epoch)) return;
-      lost.abort(takenOver(rollout));
+      if (await renewLease(observer, id, epoch)) return;
+      lost.abort(takenOver(plan));
     } catch {
       // A lost connection shows at the next statement of the run itself; the lease just ages.
     }

@@ -26,6 +26,8 @@ export async function readLease(session: Session, rollout: string): Promise<Leas
 
 /** A run that wants the lease, for as long as it lives: it may lose its connection, and come back. */
 export interface Claimant {
+  /** The rollout's plan, for messages. */
+  readonly plan: string;
   /** Another one for each run. */
   readonly owner: string;
   /** Takes the lease from whoever has it. */
@@ -58,8 +60,8 @@ export async function acquireLease(
     const epoch = Number(rows[0]?.epoch);
     const held = await readLease(session, rollout);
     const foreign = held !== null && held.owner !== owner;
-    if (mine !== null && (epoch - 1 > mine || (epoch - 1 === mine && foreign))) throw takenOver(rollout);
-    if (foreign && !held.expired && !force) throw leaseHeld(rollout, held);
+    if (mine !== null && (epoch - 1 > mine || (epoch - 1 === mine && foreign))) throw takenOver(claimant.plan);
+    if (foreign && !held.expired && !force) throw leaseHeld(claimant.plan, held);
     await session.query(
       `INSERT INTO segue.lease (rollout, owner, epoch, expires_at)
        VALUES ($1, $2, $3, clock_timestamp() + $4 * interval '1 millisecond')
@@ -72,21 +74,21 @@ export async function acquireLease(
 }
 
 /** What a runner ends with whose lease was taken over. */
-export function takenOver(rollout: string): SegueError {
+export function takenOver(plan: string): SegueError {
   return new SegueError("SEG0403", {
-    message: "another runner has taken over this rollout",
-    object: `rollout ${rollout}`,
+    message: `another runner has taken over ${plan}`,
+    object: plan,
     left: "What this runner committed stands; nothing of it is lost.",
-    next: "segue status",
+    next: `segue status ${plan}`,
   });
 }
 
-function leaseHeld(rollout: string, lease: Lease): SegueError {
+function leaseHeld(plan: string, lease: Lease): SegueError {
   return new SegueError("SEG0305", {
-    message: `the rollout is being run by ${lease.owner}`,
-    object: `rollout ${rollout}`,
+    message: `${plan} is being run by ${lease.owner}`,
+    object: plan,
     left: "Nothing changed.",
-    next: "wait for it (`segue status --wait`), or `segue unlock` if that process is known to be dead",
+    next: `wait for it (segue status ${plan} --watch), or segue unlock ${plan} if that process is known to be dead`,
     detail: { owner: lease.owner, expires_at: lease.expiresAt.toISOString() },
   });
 }

@@ -105,7 +105,7 @@ test("a second runner is refused with the name of the first", async () => {
 
   expect(second.code).toBe(5);
   expect(second.stderr).toMatch(
-    new RegExp(`^Refused: the rollout is being run by \\S+:${running.child.pid}\\. Nothing changed\\.\n`),
+    new RegExp(`^Refused: ${RENAME_ID} is being run by \\S+:${running.child.pid}\\. Nothing changed\\.\n`),
   );
   expect(second.stderr).toContain("SEG0305: another runner holds the lease (docs/errors/SEG0305.md)\n");
 });

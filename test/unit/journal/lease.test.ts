@@ -11,7 +11,7 @@ import {
 import type { SegueError } from "../../../src/model/errors.ts";
 import { codeOf, journalDatabase } from "./journal-database.ts";
 
-const claimant = (owner: string, force = false): Claimant => ({ owner, force, epoch: null });
+const claimant = (owner: string, force = false): Claimant => ({ plan: "1_a", owner, force, epoch: null });
 const FENCED = "SG001";
 
 test("a lease raises the epoch, keeps others out, and is given back", async () => {
@@ -25,7 +25,9 @@ test("a lease raises the epoch, keeps others out, and is given back", async () =
   const refused = await acquireLease(other, id, claimant("web2:9")).catch((error: unknown) => error as SegueError);
   expect(refused).toMatchObject({
     code: "SEG0305",
-    message: "the rollout is being run by web1:7",
+    message: "1_a is being run by web1:7",
+    object: "1_a",
+    next: "wait for it (segue status 1_a --watch), or segue unlock 1_a if that process is known to be dead",
     detail: { owner: "web1:7" },
   });
   // The refused one has raised nothing.
