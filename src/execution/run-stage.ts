@@ -44,7 +44,7 @@ async function runStep(runner: Runner, record: StepRecord): Promise<void> {
     await dispatch(runner, record, step);
   } catch (error) {
     await noteFailure(runner, record, error);
-    throw described(record, error);
+    throw described(runner.plan, record, error);
   }
   runner.emit({ type: "step_done", stage, step: step.id, title: step.title, ms: performance.now() - started });
 }
@@ -118,13 +118,14 @@ function codeOf(error: unknown): string {
   return error instanceof SegueError ? error.code : "SEG0401";
 }
 
-function described(record: StepRecord, error: unknown): unknown {
+function described(plan: string, record: StepRecord, error: unknown): unknown {
   if (error instanceof SegueError || isConnectionLoss(error)) return error;
   const sqlstate = sqlstateOf(error);
   if (sqlstate === SQLSTATE.fenced) {
     return new SegueError("SEG0403", {
-      message: "another runner has taken over this rollout",
-      next: "segue status",
+      message: `another runner has taken over ${plan}`,
+      object: plan,
+      next: `segue status ${plan}`,
       cause: error,
     });
   }
@@ -132,9 +133,11 @@ function described(record: StepRecord, error: unknown): unknown {
   const { message, detail, hint } = error as { message: string; detail?: string; hint?: string };
   return new SegueError("SEG0401", {
     message: `${record.step.title}: ${message}${detail === undefined ? "" : ` (${detail})`}`,
+    // Advice for the statement, and not always for its owner: "Use DROP ... CASCADE".
+    problems: hint === undefined ? [] : [{ message: `the server's hint: ${hint}` }],
     object: record.step.id,
     left: "The steps before it stand, and nothing of this one.",
-    next: hint ?? "settle the cause, then segue resume; or segue reverse",
+    next: `settle the cause, then segue resume ${plan}; or segue reverse ${plan}`,
     detail: { sqlstate, step: record.step.id },
     cause: error,
   });

@@ -49,6 +49,7 @@ export async function runTransaction(
       lockTimeout: lock.timeout,
       budget: lock.budget,
       object: step.title,
+      plan: runner.plan,
       signal: runner.options.signal,
       onWait: ({ attempt, waited, blockers }) => {
         runner.emit({ type: "lock_wait", step: step.id, attempt, waited, blockers: blockers.map(blockerInfo) });

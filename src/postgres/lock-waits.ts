@@ -9,8 +9,10 @@ export interface LockPatience {
   readonly lockTimeout: number;
   /** Milliseconds after which no further attempt starts. */
   readonly budget: number;
-  /** What is locked, for people. */
+  /** What needs the lock, for people. */
   readonly object?: string;
+  /** Whose command goes on once the way is free. */
+  readonly plan?: string;
   readonly signal?: AbortSignal | undefined;
   readonly onWait?: (wait: LockWait) => void;
 }
@@ -120,11 +122,12 @@ function usedUp(patience: LockPatience, blockers: readonly Blocker[], attempts: 
   const who = names.length === 0 ? "" : `, held by ${names.join("; ")}`;
   const clients = blockers.filter((blocker) => blocker.kind === "client").map((blocker) => blocker.pid);
   const end = clients.map((pid) => `SELECT pg_terminate_backend(${pid});`).join(" ");
+  const what = patience.object === undefined ? "" : `${patience.object}: `;
   return new SegueError("SEG0402", {
-    message: `The lock was not granted within ${patience.budget / 1000} s, in ${attempts} attempts${who}`,
+    message: `${what}the lock was not granted within ${patience.budget / 1000} s, in ${attempts} attempts${who}`,
     ...(patience.object === undefined ? {} : { object: patience.object }),
     left: "Nothing of this step: each attempt was rolled back.",
-    next: `Wait for the transaction in the way to end${end === "" ? "" : `, or end it (${end})`}; then: segue resume`,
+    next: `wait for the transaction in the way to end${end === "" ? "" : ` (or end it: ${end})`}, then segue resume${patience.plan === undefined ? "" : ` ${patience.plan}`}`,
     detail: { blockers, attempts },
     cause,
   });

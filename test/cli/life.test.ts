@@ -223,11 +223,24 @@ test("a failed step says what is left and how to go on, and resume goes on", asy
   expect(failed.stderr).toMatch(
     /^Failed: validate .*check constraint "short" of relation "users" is violated by some row\. The steps before it stand, and nothing of this one\.$/m,
   );
+  expect(failed.stderr).toContain(
+    `\nNext: settle the cause, then segue resume ${RENAME_ID}; or segue reverse ${RENAME_ID}\n`,
+  );
   expect(await segue(where, "status", "rename_username", "--wait", "--timeout", "30s")).toMatchObject({ code: 1 });
 
   await database.query("update users set username = left(username, 4)");
   expect(await segue(where, "resume", "rename_username")).toMatchObject({ code: 0 });
   expect(await segue(where, "resume")).toMatchObject({ code: 0, stdout: "Nothing was interrupted.\n" });
+});
+
+test("the server's hint is told beside what to run next, not in its place", async () => {
+  const { where } = await shop("operations:\n  - sql: { up: select nope(1), down: select 1 }\n");
+
+  const { code, stderr } = await segue(where, "up");
+
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^ {2}the server's hint: \S/m);
+  expect(stderr).toContain(`\nNext: settle the cause, then segue resume ${RENAME_ID}; or segue reverse ${RENAME_ID}\n`);
 });
 
 test("plan shows what would run, and saves it; nothing is changed", async () => {
@@ -307,13 +320,23 @@ test("there must be something to wait for", async () => {
 describe("a flag beats", () => {
   const PATIENT = RENAME.replace("settings:\n", "settings:\n  lock: { timeout: 100ms, budget: 30s }\n");
   const IMPATIENT = ["--lock-timeout", "50ms", "--lock-budget", "300ms"] as const;
-  const gaveUp = { code: 1, stderr: expect.stringContaining("The lock was not granted within 0.3 s") };
+  const gaveUp = { code: 1, stderr: expect.stringContaining(": the lock was not granted within 0.3 s") };
 
   test("the settings of a plan that begins", async () => {
     const { database, where } = await shop(PATIENT);
     const reader = await database.connect();
     await reader.query("begin; select from users");
-    expect(await segue(where, "expand", "rename_username", ...IMPATIENT)).toMatchObject(gaveUp);
+    const failed = await segue(where, "expand", "rename_username", ...IMPATIENT);
+    expect(failed).toMatchObject(gaveUp);
+    expect(failed.stderr).toMatch(
+      new RegExp(
+        [
+          "^Failed: add column public\\.users\\.handle .*: the lock was not granted within 0\\.3 s, .*",
+          `Next: wait for the transaction in the way to end \\(or end it: SELECT pg_terminate_backend\\(\\d+\\);\\), then segue resume ${RENAME_ID}$`,
+        ].join("\n"),
+        "m",
+      ),
+    );
   });
 
   test("the settings that a rollout began with, for this one run", async () => {

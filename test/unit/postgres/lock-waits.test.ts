@@ -54,6 +54,7 @@ describe("with clients in the way", () => {
       lockTimeout: 100,
       budget: 1_000,
       object: "public.t",
+      plan: "1_a",
       onWait: (wait) => waits.push(wait),
     });
     const error: unknown = await failing.catch((caught: unknown) => caught);
@@ -77,10 +78,12 @@ describe("with clients in the way", () => {
       cause: { code: SQLSTATE.lockNotAvailable },
     });
     const { message, next } = error as Error & { next: string };
-    expect(message).toMatch(/^The lock was not granted within 1 s, in \d+ attempts, held by pid/);
+    expect(message).toMatch(/^public\.t: the lock was not granted within 1 s, in \d+ attempts, held by pid/);
     expect(message).toContain(`"shop", idle in transaction for`);
     expect(message).toContain("select 'looking', * from public.t");
-    expect(next).toContain(`SELECT pg_terminate_backend(${pid});`);
+    expect(next).toBe(
+      `wait for the transaction in the way to end (or end it: SELECT pg_terminate_backend(${pid});), then segue resume 1_a`,
+    );
     expect(waits.length).toBeGreaterThan(0);
     expect(waits[0]).toMatchObject({ attempt: 1, lockTimeout: 100, blockers: [{ pid }] });
     await holder.query("rollback");
