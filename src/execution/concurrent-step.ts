@@ -77,17 +77,22 @@ async function indexState(session: Session, { schema, name }: RelationName): Pro
   return rows[0].valid ? "valid" : "invalid";
 }
 
-/** A statement of a person's own: nothing tells whether an attempt that was cut off came through. */
+/**
+ * A statement of a person's own: nothing tells whether an attempt that was cut off came through. That the server refused
+ * it is known; the journal then has its SQLSTATE.
+ */
 async function runUncertain(runner: Runner, record: StepRecord, statement: string): Promise<void> {
-  const { uncertain } = runner.options;
-  if (record.attempts > 0 && uncertain === undefined && record.error === null) {
-    throw new SegueError("SEG0401", {
-      message: `an earlier attempt at this statement was cut off, and nothing tells whether it came through: ${statement}`,
-      object: record.step.id,
-      next: `look in the database, then segue resume ${runner.plan} --rerun, or --skip if it did come through`,
-    });
+  if (record.state === "running") {
+    const word = runner.takeWord();
+    if (word === "skip") return;
+    if (word === undefined && (record.error === null || record.error.sqlstate === null)) {
+      throw new SegueError("SEG0401", {
+        message: `an earlier attempt at this statement was cut off, and nothing tells whether it came through: ${statement}`,
+        object: record.step.id,
+        next: `look in the database, then segue resume ${runner.plan} --rerun, or --skip if it did come through`,
+      });
+    }
   }
-  if (uncertain === "skip" && record.attempts > 0) return;
   await runner.session.query(statement);
 }
 

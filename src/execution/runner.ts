@@ -48,6 +48,8 @@ export interface Runner {
   readonly observer: Session;
   readonly options: RunOptions;
   emit(event: Unnamed): void;
+  /** `options.uncertain`, the first time: the word is given for one statement, not for one that is cut off after it. */
+  takeWord(): RunOptions["uncertain"];
   /** @throws SegueError SEG0309 if asked to stop, SEG0403 if the lease was lost */
   checkpoint(): void;
 }
@@ -69,7 +71,13 @@ export async function withRunner<T>(
   work: (runner: Runner) => Promise<T>,
 ): Promise<T> {
   const claimant: Claimant = { plan: rollout.plan, owner: options.owner, force: options.force ?? false, epoch: null };
-  return await reconnecting(options, rollout.plan, () => once(options, claimant, rollout, work));
+  let word = options.uncertain;
+  const takeWord: Runner["takeWord"] = () => {
+    const taken = word;
+    word = undefined;
+    return taken;
+  };
+  return await reconnecting(options, rollout.plan, () => once({ ...options, takeWord }, claimant, rollout, work));
 }
 
 /** Runs work that can be run again from its beginning, and does so after a lost connection. */
@@ -98,7 +106,7 @@ export async function reconnecting<T>(
 }
 
 async function once<T>(
-  options: RunOptions,
+  options: RunOptions & Pick<Runner, "takeWord">,
   claimant: Claimant,
   { id, plan }: { readonly id: string; readonly plan: string },
   work: (runner: Runner) => Promise<T>,
@@ -138,6 +146,7 @@ async function once<T>(
       observer,
       options,
       emit,
+      takeWord: options.takeWord,
       checkpoint: () => {
         if (lost.aborted) throw lost.reason;
         if (options.signal.aborted) throw interrupted(plan);
