@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { latestRollout, programOf, setState } from "../journal/rollouts.ts";
+import { latestRollout, programOf, rolloutById, setState } from "../journal/rollouts.ts";
 import { recordEvent } from "../journal/events.ts";
 import { SegueError } from "../model/errors.ts";
 import type { Plan } from "../model/plan.ts";
@@ -21,16 +21,27 @@ export async function reverseCompleted(
 ): Promise<VerbResult> {
   const program = await workspace.reading((session) => programOf(session, rollout.id));
   const plan = inversePlan(program, program.inverse);
-  const known = await workspace.reading((session) => latestRollout(session, plan.id));
+  // An older one took back an earlier run of the plan.
+  const known = await workspace.reading((session) => latestRollout(session, plan.id, rollout.id));
   if (known === null || known.state === "reversed") refuseLoss(program, verb);
+  const result = await run(workspace, plan, rollout, known, verb);
+  if (result.state === "completed") await markReversed(workspace, rollout);
+  return result;
+}
+
+async function run(
+  workspace: Workspace,
+  plan: Plan,
+  rollout: Rollout,
+  known: Rollout | null,
+  verb: ReverseVerbOptions,
+): Promise<VerbResult> {
   const ready = known !== null && ["ready", "contracting", "soaking", "dropping"].includes(known.state);
-  if (!ready) return await upPlan(workspace, plan, { ...verb, contract: false });
-  const result = await contractPlan(workspace, plan, {
+  if (!ready) return await upPlan(workspace, plan, { ...verb, contract: false, after: rollout.id });
+  return await contractPlan(workspace, plan, {
     ...verb,
     yes: verb.accept?.includes("--lose-values") === true || verb.yes === true,
   });
-  if (result.state === "completed") await markReversed(workspace, rollout);
-  return result;
 }
 
 function refuseLoss({ plan, inverse }: Program, verb: ReverseVerbOptions): void {
@@ -84,16 +95,14 @@ function inversePlan(program: Program, inverse: Inverse): Plan {
   };
 }
 
-/** The plan may be expanded again from here on. */
-async function markReversed(workspace: Workspace, rollout: Rollout): Promise<void> {
+/** The plan may be expanded again from here on. Asked for again, where a process died between the inverse's end and this. */
+async function markReversed(workspace: Workspace, { id, plan }: Rollout): Promise<void> {
   await workspace.writing(async (session) => {
     await session.transaction(async () => {
-      await setState(session, rollout.id, "reversed");
-      await recordEvent(session, rollout.id, "state", {
-        from: rollout.state,
-        to: "reversed",
-        by: `${rollout.plan}~inverse`,
-      });
+      const { state } = await rolloutById(session, id);
+      if (state === "reversed") return;
+      await setState(session, id, "reversed");
+      await recordEvent(session, id, "state", { from: state, to: "reversed", by: `${plan}~inverse` });
     });
   });
 }

@@ -48,7 +48,7 @@ export interface VerbResult {
 async function runOn(
   workspace: Workspace,
   plan: Plan,
-  options: RunVerbOptions & { readonly start: boolean },
+  options: RunVerbOptions & { readonly start: boolean; readonly after?: string },
   work: (runner: Runner) => Promise<RolloutState>,
 ): Promise<VerbResult> {
   const rollout = options.start ? await started(workspace, plan, options) : await inFlight(workspace, plan);
@@ -98,7 +98,11 @@ function listening(workspace: Workspace, { signal }: RunVerbOptions): Pick<RunOp
   return { signal: signal ?? NEVER, emit: (event) => workspace.options.onEvent?.(event) };
 }
 
-async function started(workspace: Workspace, plan: Plan, options: RunVerbOptions): Promise<Rollout> {
+async function started(
+  workspace: Workspace,
+  plan: Plan,
+  options: RunVerbOptions & { readonly after?: string },
+): Promise<Rollout> {
   const settings = await workspace.settingsOf(plan);
   const { schema } = await workspace.config();
   const actor = workspace.options.actor ?? defaultActor();
@@ -107,7 +111,8 @@ async function started(workspace: Workspace, plan: Plan, options: RunVerbOptions
   return await reconnecting(listening(workspace, options), plan.id, () =>
     workspace.writing(async (session) => {
       await installJournal(session);
-      return await startRollout(session, { plan, settings, schema, actor, toolVersion: TOOL_VERSION });
+      const { after } = options;
+      return await startRollout(session, { plan, settings, schema, actor, toolVersion: TOOL_VERSION, after });
     }),
   );
 }
@@ -139,11 +144,11 @@ export async function backfillPlan(workspace: Workspace, plan: Plan, options: Ru
   });
 }
 
-/** Expand and backfill in one go. */
+/** Expand and backfill in one go. With `after` a rollout of the plan that began before that one is none. */
 export async function upPlan(
   workspace: Workspace,
   plan: Plan,
-  options: RunVerbOptions & { contract: boolean },
+  options: RunVerbOptions & { readonly contract: boolean; readonly after?: string },
 ): Promise<VerbResult> {
   return await runOn(workspace, plan, { ...options, start: true }, async (runner) => {
     await expand(runner);

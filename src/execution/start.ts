@@ -54,6 +54,8 @@ export interface StartOptions {
   readonly schema: string;
   readonly actor: string;
   readonly toolVersion: string;
+  /** For an inverse, the rollout that it takes back: one that is older took an earlier run of the plan back. */
+  readonly after?: string | undefined;
 }
 
 /**
@@ -63,12 +65,12 @@ export interface StartOptions {
  * @throws SegueError SEG0301 if the plan changed while in flight, SEG0104, SEG0105, and what compile() throws
  */
 export async function startRollout(session: Session, options: StartOptions): Promise<Rollout> {
-  const { plan, settings, schema, actor, toolVersion } = options;
-  const known = await latestRollout(session, plan.id);
+  const { plan, settings, schema, actor, toolVersion, after } = options;
+  const known = await latestRollout(session, plan.id, after);
   if (known !== null && known.state !== "reversed") return await existing(session, known, plan);
   await session.transaction(async () => {
     await lockRollouts(session);
-    const raced = await latestRollout(session, plan.id);
+    const raced = await latestRollout(session, plan.id, after);
     if (raced !== null && raced.state !== "reversed") return;
     await requireOthers(session, plan);
     await refuseOverlap(session, plan, schema);
@@ -81,7 +83,7 @@ export async function startRollout(session: Session, options: StartOptions): Pro
     await keepSnapshot(session, id, snapshot);
     await recordEvent(session, id, "planned", { plan: plan.id, hash: plan.hash, tool: toolVersion }, actor);
   });
-  const created = await latestRollout(session, plan.id);
+  const created = await latestRollout(session, plan.id, after);
   if (created === null) throw new Error(`the rollout of ${plan.id} vanished`);
   return await existing(session, created, plan);
 }

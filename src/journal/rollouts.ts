@@ -42,11 +42,11 @@ function toRollout(row: RolloutRow): Rollout {
   };
 }
 
-/** The newest rollout of a plan, or null. */
-export async function latestRollout(session: Session, plan: string): Promise<Rollout | null> {
+/** The newest rollout of a plan, or null; with `after` only one that began later than that rollout. */
+export async function latestRollout(session: Session, plan: string, after = "0"): Promise<Rollout | null> {
   const { rows } = await session.query<RolloutRow>(
-    `SELECT ${COLUMNS} FROM segue.rollout WHERE plan = $1 ORDER BY id DESC LIMIT 1`,
-    [plan],
+    `SELECT ${COLUMNS} FROM segue.rollout WHERE plan = $1 AND id > $2 ORDER BY id DESC LIMIT 1`,
+    [plan, after],
   );
   return rows[0] === undefined ? null : toRollout(rows[0]);
 }

@@ -109,3 +109,38 @@ test("what can't be rebuilt is told before anything runs", async () => {
   await segue.up(["note"]);
   await expect(segue.reverse("note")).rejects.toMatchObject({ code: "SEG0304" });
 });
+
+test("a plan that is run again is taken back again", async () => {
+  const database = await testDatabase({ script: SCHEMA });
+  const segue = createSegue({ url: database.url, plans, settings: { contract: { soak: 0 } } });
+  const before = await database.query(ROWS);
+  for (let time = 1; time <= 2; time += 1) {
+    await segue.up(["rename_username"]);
+    await segue.contract("rename_username", { yes: true });
+    expect(await segue.reverse("rename_username")).toMatchObject({ state: "ready" });
+    expect(await segue.reverse("rename_username", { yes: true })).toMatchObject({ state: "completed" });
+    expect((await segue.status("rename_username"))[0]?.state).toBe("reversed");
+    expect(await database.query(ROWS)).toEqual(before);
+  }
+});
+
+test("a process that dies once the inverse has ended leaves what a further call finishes", async () => {
+  const database = await testDatabase({ script: SCHEMA });
+  const segue = createSegue({ url: database.url, plans, settings: { contract: { soak: 0 } } });
+  await segue.up(["rename_username"]);
+  await segue.contract("rename_username", { yes: true });
+  await segue.reverse("rename_username");
+  await segue.reverse("rename_username", { yes: true });
+  await database.query("UPDATE segue.rollout SET state = 'completed' WHERE plan = '1_rename_username'");
+  await segue.reverse("rename_username");
+  expect((await segue.status("rename_username"))[0]?.state).toBe("reversed");
+});
+
+test("an inverse that has nothing to contract is over at once", async () => {
+  const database = await testDatabase({ script: SCHEMA });
+  const segue = createSegue({ url: database.url, plans, settings: { contract: { soak: 0 } } });
+  await segue.up(["drop_age"]);
+  await segue.contract("drop_age", { yes: true });
+  expect(await segue.reverse("drop_age", { accept: ["--lose-values"] })).toMatchObject({ state: "completed" });
+  expect((await segue.status("drop_age"))[0]?.state).toBe("reversed");
+});
