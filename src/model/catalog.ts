@@ -161,6 +161,11 @@ export interface Trigger {
 export interface ExtendedStatistics extends RelationName {
   readonly definition: string;
   readonly columns: readonly string[];
+  /** Need not be the table's: it is the role that made the object. */
+  readonly owner?: string;
+  /** ALTER STATISTICS … SET STATISTICS, null for the default. */
+  readonly statisticsTarget?: number | null;
+  readonly comment?: string | null;
 }
 
 /** Something outside the table's own columns, indexes and constraints that names it or one of its columns. */

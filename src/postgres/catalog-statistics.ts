@@ -2,6 +2,7 @@ import type { ExtendedStatistics } from "../model/catalog.ts";
 import { byTable, type OfTable } from "./by-table.ts";
 import type { Session } from "./session.ts";
 
+// Up to 16 a stxstattarget of -1 is the default, from 17 on NULL is.
 const SQL = `
 SELECT s.stxrelid AS table_oid, json_build_object(
     'schema', n.nspname,
@@ -14,7 +15,10 @@ SELECT s.stxrelid AS table_oid, json_build_object(
          AND (a.attnum = ANY (s.stxkeys::int2[]) OR EXISTS (
            SELECT FROM pg_depend d
             WHERE d.classid = 'pg_statistic_ext'::regclass AND d.objid = s.oid
-              AND d.refclassid = 'pg_class'::regclass AND d.refobjid = s.stxrelid AND d.refobjsubid = a.attnum)))
+              AND d.refclassid = 'pg_class'::regclass AND d.refobjid = s.stxrelid AND d.refobjsubid = a.attnum))),
+    'owner', pg_get_userbyid(s.stxowner),
+    'statisticsTarget', nullif(s.stxstattarget, -1),
+    'comment', obj_description(s.oid, 'pg_statistic_ext')
   ) AS item
   FROM pg_statistic_ext s
   JOIN pg_namespace n ON n.oid = s.stxnamespace

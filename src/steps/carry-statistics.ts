@@ -1,7 +1,8 @@
-import type { Table } from "../model/catalog.ts";
-import { relationKey } from "../model/relation.ts";
+import type { ExtendedStatistics, Table } from "../model/catalog.ts";
+import { relationKey, type RelationName } from "../model/relation.ts";
 import { hasExpressionKey, rewriteStatistics } from "../sql/definition.ts";
 import { ident, qualified } from "../sql/identifier.ts";
+import { literal } from "../sql/literal.ts";
 import type { Carrying } from "./carry-indexes.ts";
 import { copyName } from "./carry-names.ts";
 import { nameOf } from "./catalog-lookup.ts";
@@ -19,13 +20,27 @@ export function carryStatistics({ family, from, plan, table, to }: Carrying): re
           {
             title: `copy statistics ${relationKey(statistics)} to ${relationKey(member)}.${to}`,
             table,
-            statements: [rewriteStatistics(statistics.definition, { from, to, name })],
+            statements: [rewriteStatistics(statistics.definition, { from, to, name }), ...dress(statistics, name)],
             locks: [{ relation: nameOf(member), mode: "SHARE UPDATE EXCLUSIVE" }],
           },
           [],
         );
       }),
   );
+}
+
+/** What a definition does not tell. The owner goes last: whoever gives the object away may not touch it any more. */
+function dress({ comment, owner, statisticsTarget }: ExtendedStatistics, name: RelationName): string[] {
+  const alter = `ALTER STATISTICS ${qualified(name)}`;
+  return [
+    ...(statisticsTarget === undefined || statisticsTarget === null
+      ? []
+      : [`${alter} SET STATISTICS ${statisticsTarget}`]),
+    ...(comment === undefined || comment === null
+      ? []
+      : [`COMMENT ON STATISTICS ${qualified(name)} IS ${literal(comment)}`]),
+    ...(owner === undefined ? [] : [`${alter} OWNER TO ${ident(owner)}`]),
+  ];
 }
 
 /**

@@ -28,7 +28,8 @@ export async function carrySnapshot(session: Session): Promise<readonly string[]
        AND pg_get_constraintdef(c.oid) NOT LIKE 'NOT NULL segue\\_old%'
     UNION ALL
     -- The server keeps the columns by their place in the table, whatever order they were given in.
-    SELECT format('statistics %s %s of %s: %s and %s', stxname, stxkind, stxrelid::regclass,
+    SELECT format('statistics %s of %s target %s comment %s %s of %s: %s and %s', stxname, stxowner::regrole,
+                  nullif(stxstattarget, -1), obj_description(oid, 'pg_statistic_ext'), stxkind, stxrelid::regclass,
                   (SELECT array_agg(attname ORDER BY attname) FROM pg_attribute WHERE attrelid = stxrelid AND attnum = ANY (stxkeys::int2[])),
                   pg_get_expr(stxexprs, stxrelid))
       FROM pg_statistic_ext WHERE stxname NOT LIKE 'segue\\_old%'

@@ -48,6 +48,9 @@ const PLAIN = `${PARENTS}
   CREATE INDEX hashed ON "ord""er" USING hash ("Weird ""col""");
   CREATE INDEX untouched ON "ord""er" (b);
   CREATE STATISTICS "two of them" (ndistinct, mcv) ON "Weird ""col""", b FROM "ord""er";
+  ALTER STATISTICS "two of them" SET STATISTICS 66;
+  ALTER STATISTICS "two of them" OWNER TO pg_monitor;
+  COMMENT ON STATISTICS "two of them" IS 'both''s';
   CREATE STATISTICS summed ON ("Weird ""col""" + b), b FROM "ord""er";
   ALTER TABLE "ord""er" REPLICA IDENTITY USING INDEX identity;
   ALTER TABLE "ord""er" CLUSTER ON identity;
