@@ -9,6 +9,7 @@ import { createIndex } from "../operations/create-index.ts";
 import { createTable } from "../operations/create-table.ts";
 import { dropColumn } from "../operations/drop-column.ts";
 import { dropIndex } from "../operations/drop-index.ts";
+import { dropNotNull } from "../operations/drop-not-null.ts";
 import type { Operation } from "../operations/operation.ts";
 import { renameColumn } from "../operations/rename-column.ts";
 import { setNotNull } from "../operations/set-not-null.ts";
@@ -48,6 +49,7 @@ const ALL_OPERATIONS = [
   addCheck,
   addUnique,
   sql,
+  dropNotNull,
 ] as unknown as readonly AnyOperation[];
 
 const ALL_STEPS = [

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { dropNotNullStep } from "../../../src/steps/drop-not-null.ts";
-import { catalogOf, columnOf, tableOf } from "./carry-catalog.ts";
+import type { Column, Table } from "../../../src/model/catalog.ts";
+import { catalogOf, columnOf, constraintOf, indexOf, tableOf } from "./carry-catalog.ts";
 import { statementsOf } from "./execute-drafts.ts";
 import { lowerContext } from "./lower-context.ts";
 
@@ -58,4 +59,25 @@ test("rows without a value are counted under the name that the column has then",
 
 test("a column that is nullable already needs nothing", () => {
   expect(lower(18, "b")).toEqual({});
+});
+
+test("what the server keeps NOT NULL is refused", () => {
+  const refusal = (column: Partial<Column>, parts: Partial<Table>) => () =>
+    dropNotNullStep.lower(
+      { table: "users", column: "Fax" },
+      lowerContext(
+        catalogOf(18, tableOf("users", { columns: [columnOf("Fax", "text", { notNull: true, ...column })], ...parts })),
+        "expand",
+      ),
+    );
+  const key = constraintOf("primary key", "users_pkey", 'PRIMARY KEY ("Fax")', ["Fax"]);
+  expect(refusal({}, { constraints: [key] })).toThrow(
+    "public.users.Fax can't become nullable: it is in the primary key users_pkey",
+  );
+  expect(refusal({ identity: "always" }, {})).toThrow("it is an identity column");
+  const replica = indexOf("fax", 'CREATE UNIQUE INDEX fax ON public.users USING btree ("Fax")', ["Fax"], {
+    replicaIdentity: true,
+  });
+  expect(refusal({}, { indexes: [replica] })).toThrow("it is in the replica identity fax");
+  expect(refusal({ inherited: true }, {})).toThrow("it is inherited from another table");
 });
