@@ -10,6 +10,7 @@ import { quoted, suggestion } from "../plan/did-you-mean.ts";
 import { tryReadPlan } from "../plan/read-plan.ts";
 import { loadParser } from "../sql/parser.ts";
 import { parseTableName } from "../sql/identifier.ts";
+import { type Form, FORMS, PLACEHOLDERS } from "./scaffold-forms.ts";
 import { TOOL_VERSION } from "./version.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -29,67 +30,6 @@ export interface Scaffolded {
   readonly plan: string;
   readonly file: string;
   readonly text: string;
-}
-
-/** What `segue new <operation>` takes. A last argument that is a list takes all that is left. */
-interface Form {
-  readonly args: readonly string[];
-  readonly rest: boolean;
-  fields(values: readonly string[]): Record<string, unknown>;
-}
-
-const PLACEHOLDERS: Readonly<Record<string, string>> = {
-  table: "table_name",
-  column: "column_name",
-  columns: "column_name",
-  from: "column_name",
-  to: "new_name",
-  type: "text",
-  check: "column_name IS NOT NULL",
-  name: "index_name",
-  referenced: "other_table",
-};
-
-const SQL = {
-  up: "-- What the migration runs.\nSELECT 1;\n",
-  down: "-- What takes it back. Leave `down` out if nothing can.\nSELECT 1;\n",
-};
-
-/** Operations whose required fields are not just words. */
-const FORMS: Readonly<Record<string, Form>> = {
-  create_table: {
-    args: ["table", "column:type"],
-    rest: true,
-    fields: ([table = "", ...columns]) => {
-      const written = columns.filter((one) => one !== "");
-      return {
-        table,
-        columns:
-          written.length === 0
-            ? {
-                id: { type: "bigint", identity: "always" },
-                created_at: { type: "timestamptz", nullable: false, default: "now()" },
-              }
-            : Object.fromEntries(written.map(columnOf)),
-        ...(written.length === 0 ? { primary_key: ["id"] } : {}),
-      };
-    },
-  },
-  add_foreign_key: {
-    args: ["table", "column", "referenced"],
-    rest: false,
-    fields: ([table = "", column = "", referenced = ""]) => ({
-      table,
-      columns: [column],
-      references: { table: referenced },
-    }),
-  },
-  sql: { args: ["name"], rest: false, fields: () => SQL },
-};
-
-function columnOf(text: string): [string, { type: string }] {
-  const at = text.indexOf(":");
-  return at < 1 ? [text, { type: "text" }] : [text.slice(0, at), { type: text.slice(at + 1) }];
 }
 
 /** The operations, each with the words that a scaffold of it takes: `rename_column` → `["table", "from", "to"]`. */

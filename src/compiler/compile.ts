@@ -8,6 +8,7 @@ import type { RolloutSettings } from "../model/settings.ts";
 import type { Loss } from "../model/step.ts";
 import type { Draft, Lowered, LowerContext } from "../steps/step-kind.ts";
 import { assemble, type Piece } from "./assemble.ts";
+import { cutoverOrder } from "./cutover-order.ts";
 import { type Entries, entriesOf, placed } from "./entries.ts";
 import { inverseOf } from "./inverse.ts";
 import { STEPS } from "./registry.ts";
@@ -26,7 +27,7 @@ export function compile(plan: Plan, catalog: Catalog, settings: RolloutSettings)
   const stages = {
     expand: assemble("expand", pieces(lowered, "expand")),
     backfill: assemble("backfill", backfill),
-    cutover: assemble("cutover", pieces(copiesFirst(lowered), "cutover")),
+    cutover: assemble("cutover", pieces(cutoverOrder(lowered), "cutover")),
     drop: assemble("drop", columnsLast(pieces(lowered, "drop"))),
   };
   return {
@@ -51,12 +52,6 @@ export function compile(plan: Plan, catalog: Catalog, settings: RolloutSettings)
     settings,
     warnings: [...new Set([...warnings, ...ofSettings(settings), ...lowered.flatMap((l) => l.warnings ?? [])])],
   };
-}
-
-/** What completes a duplicate stands before the cut-over to it; the sync flips in the transaction that renames the columns. */
-function copiesFirst(lowered: readonly Lowered[]): readonly Lowered[] {
-  const copies = lowered.filter((entry) => entry.backfill !== undefined);
-  return [...copies, ...lowered.filter((entry) => entry.backfill === undefined)];
 }
 
 function ofSettings({ backfill }: RolloutSettings): readonly string[] {

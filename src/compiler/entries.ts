@@ -67,7 +67,7 @@ function joinSyncs(entries: readonly Spec[], schema: string): Spec[] {
 function merged(a: Spec | undefined, b: Spec): Spec {
   if (a === undefined) return b;
   const fields: Record<string, unknown> = { table: a.fields["table"] };
-  for (const key of ["forward", "reverse", "fill"]) {
+  for (const key of ["forward", "reverse", "fill", "defaults"]) {
     const [left, right] = [a.fields[key] ?? {}, b.fields[key] ?? {}] as Record<string, unknown>[];
     for (const column of Object.keys(left ?? {})) {
       if (right !== undefined && column in right) {

@@ -11,6 +11,7 @@ import { dropColumn } from "../operations/drop-column.ts";
 import { dropIndex } from "../operations/drop-index.ts";
 import { dropNotNull } from "../operations/drop-not-null.ts";
 import type { Operation } from "../operations/operation.ts";
+import { replaceColumns } from "../operations/replace-columns.ts";
 import { renameColumn } from "../operations/rename-column.ts";
 import { setNotNull } from "../operations/set-not-null.ts";
 import { sql } from "../operations/sql.ts";
@@ -50,6 +51,7 @@ const ALL_OPERATIONS = [
   addUnique,
   sql,
   dropNotNull,
+  replaceColumns,
 ] as unknown as readonly AnyOperation[];
 
 const ALL_STEPS = [

@@ -4,10 +4,11 @@ import { SegueError } from "../model/errors.ts";
 import { columnName, references, type References, sqlExpression, tableName, typeName } from "../model/fields.ts";
 import type { Spec } from "../model/plan.ts";
 import { relationKey } from "../model/relation.ts";
-import { deriveName, ident, MAX_NAME_BYTES, parseTableName } from "../sql/identifier.ts";
+import { ident, parseTableName } from "../sql/identifier.ts";
 import { scalarToSql } from "../sql/expression.ts";
 import { addColumnStep } from "../steps/add-column.ts";
 import { requireNoColumn, requireTable, withColumn } from "../steps/catalog-lookup.ts";
+import { columnConstraints } from "./column-constraints.ts";
 import type { Operation, Phases } from "./operation.ts";
 
 interface AddColumnFields {
@@ -143,7 +144,7 @@ function plain(fields: AddColumnFields): Phases {
     kind: "add_column",
     fields: omitUndefined({ table, column, type, nullable, default: fields.default, collation, generated, comment }),
   };
-  return { expand: [entry], backfill: constraints(fields), contract: [] };
+  return { expand: [entry], backfill: columnConstraints(fields), contract: [] };
 }
 
 function filled(fields: AddColumnFields, value: string | number | boolean): Phases {
@@ -159,33 +160,8 @@ function filled(fields: AddColumnFields, value: string | number | boolean): Phas
     backfill: [
       { kind: "fill", fields: { table } },
       ...(fields.nullable === false ? [{ kind: "set_not_null", fields: { table, column } }] : []),
-      ...constraints(fields),
+      ...columnConstraints(fields),
     ],
     contract: [{ kind: "drop_sync", fields: { table } }],
   };
-}
-
-/** What the column promises, validated while the old version runs. */
-function constraints(fields: AddColumnFields): Spec[] {
-  const { table, column } = fields;
-  const name = (suffix: string): string => {
-    const natural = `${parseTableName(table, "public").name}_${column}_${suffix}`;
-    return Buffer.byteLength(natural) <= MAX_NAME_BYTES ? natural : deriveName("", natural, suffix);
-  };
-  return [
-    ...(fields.check === undefined
-      ? []
-      : [{ kind: "add_check", fields: { table, name: name("check"), check: fields.check } }]),
-    ...(fields.unique === true
-      ? [{ kind: "add_unique", fields: { table, name: name("key"), columns: [column] } }]
-      : []),
-    ...(fields.references === undefined
-      ? []
-      : [
-          {
-            kind: "add_foreign_key",
-            fields: { table, name: name("fkey"), columns: [column], references: fields.references },
-          },
-        ]),
-  ];
 }

@@ -4,8 +4,9 @@ import { SegueError } from "../model/errors.ts";
 import { columnName, tableName } from "../model/fields.ts";
 import { relationKey } from "../model/relation.ts";
 import { ident, parseTableName, qualified } from "../sql/identifier.ts";
+import { partitionsOf } from "./carry-family.ts";
 import { exclusiveLocks, nameOf, requireColumn, requireTable } from "./catalog-lookup.ts";
-import { hiddenName } from "./contract-entries.ts";
+import { hiddenColumns, hiddenName } from "./contract-entries.ts";
 import { dropHiddenColumn } from "./drop-hidden-column.ts";
 import type { Draft, LowerContext, StepKind } from "./step-kind.ts";
 import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
@@ -32,7 +33,7 @@ export const dropColumnStep = {
   lower(fields, context) {
     const table = requireTable(context.catalog, fields.table);
     refuseRequired(table, fields.column, context);
-    const gone = refuseWhatWouldGo(table, fields.column, context.settings.ignore_dependents);
+    const gone = refuseWhatWouldGo(table, fields.column, context);
     const hidden = hiddenName(table, fields.column, context.plan);
     return {
       cutover: [hide(table, fields.column, hidden)],
@@ -82,29 +83,39 @@ function refuseRequired(table: Table, name: string, { catalog, entries }: LowerC
 }
 
 /**
- * DROP COLUMN takes indexes and constraints with it in silence. What is about the column alone may go, and is named;
- * what other columns or objects need is refused.
+ * DROP COLUMN takes indexes and constraints with it in silence. What is about columns alone that the plan drops may go,
+ * and is named; what other columns or objects need is refused.
  */
-function refuseWhatWouldGo(table: Table, column: string, ignored: readonly string[]): string[] {
-  const alone: string[] = [];
+function refuseWhatWouldGo(table: Table, column: string, context: LowerContext): readonly string[] {
+  const going = new Set(hiddenColumns(context, table).keys());
+  const alone = new Set<string>();
   const shared: string[] = [];
   const sort = (columns: readonly string[], text: string): void => {
     if (!columns.includes(column)) return;
-    (columns.every((c) => c === column) ? alone : shared).push(text);
+    if (columns.every((c) => c === column || going.has(c))) alone.add(text);
+    else shared.push(text);
   };
-  for (const index of table.indexes) if (index.constraint === null) sort(index.columns, `index ${index.name}`);
-  for (const found of table.constraints) {
-    if (found.kind !== "not null") sort(found.columns, `constraint ${found.name}`);
+  for (const member of [table, ...partitionsOf(context.catalog, table)]) {
+    const where = member === table ? "" : ` of ${relationKey(member)}`;
+    for (const index of member.indexes) {
+      if (index.replicaIdentity && index.columns.includes(column))
+        shared.push(`replica identity ${index.name}${where}`);
+      else if (index.constraint === null && index.parent === null) sort(index.columns, `index ${index.name}${where}`);
+    }
+    for (const found of member.constraints) {
+      if (found.kind !== "not null" && (member === table || !found.inherited))
+        sort(found.columns, `constraint ${found.name}${where}`);
+    }
+    for (const statistics of member.statistics) sort(statistics.columns, `statistics ${statistics.name}${where}`);
   }
-  for (const statistics of table.statistics) sort(statistics.columns, `statistics ${statistics.name}`);
   for (const trigger of table.triggers) if (trigger.columns.includes(column)) shared.push(`trigger ${trigger.name}`);
   for (const dependent of table.dependents) {
-    if (dependent.columns.includes(column) && !ignored.includes(dependent.name)) {
+    if (dependent.columns.includes(column) && !context.settings.ignore_dependents.includes(dependent.name)) {
       shared.push(`${dependent.kind} ${dependent.name}`);
     }
   }
   if (table.partitionKeyColumns.includes(column)) shared.push("the partition key");
-  if (shared.length === 0) return alone;
+  if (shared.length === 0) return [...alone];
   throw new SegueError("SEG0102", {
     message: `${relationKey(table)}.${column} can't be dropped: other things need it`,
     object: `${relationKey(table)}.${column}`,

@@ -49,7 +49,7 @@ export function syncBody({ sync, plan, mode, names }: FunctionText): string {
     // A column that a sub-select of the plan calls `found` is not plpgsql's variable.
     "#variable_conflict use_column",
     "BEGIN",
-    ...sync.pairs.flatMap((pair) => text.pair(pair, mode, sync.pairs.length > 1)),
+    ...sync.pairs.flatMap((pair) => text.pair(pair, mode, sync.pairs.length > 1, sync.defaults)),
     // After the cut-over only a hidden column still needs its value: nobody can write it, and it may be NOT NULL.
     ...sync.fill
       .filter(({ column }) => mode !== "reverse" || names.has(column))
@@ -108,13 +108,16 @@ class Writer {
   }
 
   /** `beside`: a fill may need the function for another pair; this one's new side it has brought itself. */
-  pair(pair: Pair, mode: SyncMode, beside: boolean): string[] {
+  pair(pair: Pair, mode: SyncMode, beside: boolean, defaults: readonly Derivation[]): string[] {
     const named = (columns: readonly string[]): string[] => columns.map((column) => this.#name(column));
     const newSide = named(pair.forward.map((f) => f.column));
     const oldSide = named(pair.reverse.map((r) => r.column));
     const reads = named(pair.reads);
     const toOld = pair.reverse.flatMap((derived) => this.#assign(derived, "    ", "unrepresentable"));
     const toNew = pair.forward.flatMap((derived) => this.#assign(derived, "    ", "quarantine"));
+    const given = defaults
+      .filter(({ column }) => pair.forward.some((f) => f.column === column))
+      .flatMap((derived) => this.fill(derived, "    "));
     const nothing = ["    NULL;"];
     if (mode === "reverse") {
       if (toOld.length === 0) return [];
@@ -129,7 +132,7 @@ class Writer {
       `    IF ${allNull(pair.forward, this.#names)} THEN`,
       ...toNew.map((line) => `  ${line}`),
       "    ELSE",
-      ...(toOld.length > 0 ? this.#unlessConsistent(pair, toOld) : nothing).map((line) => `  ${line}`),
+      ...[...given, ...(toOld.length > 0 ? this.#unlessConsistent(pair, toOld) : nothing)].map((line) => `  ${line}`),
       "    END IF;",
       ...(reads.length > 0
         ? [`  ELSIF ${changed(reads)} AND (${filling()} OR NOT ${changed(newSide)}) THEN`, ...toNew]
@@ -141,11 +144,11 @@ class Writer {
     ];
   }
 
-  fill(derived: Derivation): string[] {
+  fill(derived: Derivation, indent = "  "): string[] {
     return [
-      `  IF ${allNull([derived], this.#names)} THEN`,
-      ...this.#assign(derived, "    ", "quarantine"),
-      "  END IF;",
+      `${indent}IF ${allNull([derived], this.#names)} THEN`,
+      ...this.#assign(derived, `${indent}  `, "quarantine"),
+      `${indent}END IF;`,
     ];
   }
 

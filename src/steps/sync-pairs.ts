@@ -30,6 +30,7 @@ export interface SyncFields {
   readonly forward?: Readonly<Record<string, string | number | boolean>> | undefined;
   readonly reverse?: Readonly<Record<string, string | number | boolean>> | undefined;
   readonly fill?: Readonly<Record<string, string | number | boolean>> | undefined;
+  readonly defaults?: Readonly<Record<string, string | number | boolean>> | undefined;
 }
 
 /** What a sync says, resolved against its table. */
@@ -38,6 +39,8 @@ export interface Sync {
   readonly pairs: readonly Pair[];
   /** Columns that get a value whenever a write would leave them NULL. */
   readonly fill: readonly Derivation[];
+  /** What a new writer's row gets in columns that it leaves out: their defaults, from the cut-over on. */
+  readonly defaults: readonly Derivation[];
 }
 
 /** @throws SegueError SEG0101 for a column that the table lacks or a `reverse` without its `forward`, SEG0004 for an expression, SEG0103 for a generated column. */
@@ -49,7 +52,12 @@ export function resolveSync(fields: SyncFields, table: Table): Sync {
   const pairs = connect(forward, reverse);
   const alone = pairs.find((pair) => pair.forward.length === 0)?.reverse[0];
   if (alone !== undefined) throw unconnected(table, alone.column);
-  return { table, pairs, fill: derive(fields.fill) };
+  const defaults = derive(fields.defaults);
+  for (const { column, expression } of defaults) {
+    if (expression.columns.length === 0 && forward.some((derived) => derived.column === column)) continue;
+    throw unfitDefault(table, column);
+  }
+  return { table, pairs, fill: derive(fields.fill), defaults };
 }
 
 function derivation(table: Table, name: string, scalar: string | number | boolean): Derivation {
@@ -94,6 +102,13 @@ function unconnected(table: Table, column: string): SegueError {
     message: `\`reverse\` of ${relationKey(table)}.${column} reads no column that \`forward\` derives, and no \`forward\` reads it: which side a writer changed can't be told`,
     object: `${relationKey(table)}.${column}`,
     next: "derive it by `forward`, or by `fill` if it just needs a value",
+  });
+}
+
+function unfitDefault(table: Table, column: string): SegueError {
+  return new SegueError("SEG0101", {
+    message: `\`defaults\` of ${relationKey(table)}.${column}: a default reads no column, and is of a column that \`forward\` derives`,
+    object: `${relationKey(table)}.${column}`,
   });
 }
 

@@ -48,6 +48,11 @@ export const sync: StepKind<SyncFields> = {
       forward: expressions.optional().describe("Old to new: what an old writer's row means in the new shape."),
       reverse: expressions.optional().describe("New to old: what a new writer's row means in the old shape."),
       fill: expressions.optional().describe("Columns that get this value whenever a write would leave them NULL."),
+      defaults: expressions
+        .optional()
+        .describe(
+          "What columns that `forward` derives get in a new writer's row that leaves them out; their defaults from the cut-over on.",
+        ),
     })
     .describe("Keeps the old and the new shape of each row in step, by triggers."),
   phases: ["expand"],
@@ -97,6 +102,10 @@ function lowerSync(sync: Sync, context: LowerContext): Lowered {
   const none = new Map<string, string>();
   const triggers = createTriggers(sync, names);
   const teardown = dropSync(table, names);
+  const alter = (column: string): string => `ALTER TABLE ${qualified(table)} ALTER COLUMN ${ident(column)}`;
+  // Before the cut-over a default would make an old writer's row look like a new writer's.
+  const setDefaults = sync.defaults.map((d) => `${alter(d.column)} SET DEFAULT ${d.expression.render("")}`);
+  const dropDefaults = sync.defaults.map(({ column }) => `${alter(column)} DROP DEFAULT`);
   const nullable = columnsThatMayBecomeNull(sync, context);
   const expand = step(
     "sync",
@@ -139,13 +148,17 @@ function lowerSync(sync: Sync, context: LowerContext): Lowered {
     warnings: triggersAfterOurs(table, names),
   };
   if (!isDroppedBy(context, table)) {
-    const recreate = undoing("sync", [create("both", none), ...triggers]);
-    return { ...base, cutover: [step("stop the sync of", teardown, recreate)] };
+    const recreate = undoing("sync", [...dropDefaults, create("both", none), ...triggers]);
+    return { ...base, cutover: [step("stop the sync of", [...teardown, ...setDefaults], recreate)] };
   }
   return {
     ...base,
     cutover: [
-      step("flip the sync of", [create("reverse", named)], undoing("flip back the sync of", [create("both", none)])),
+      step(
+        "flip the sync of",
+        [create("reverse", named), ...setDefaults],
+        undoing("flip back the sync of", [create("both", none), ...dropDefaults]),
+      ),
     ],
     drop: [step("stop the sync of", teardown, [])],
   };
@@ -182,7 +195,7 @@ function triggersAfterOurs(table: Table, { insertTrigger }: SyncNames): string[]
  * application's write. Planning the expressions in the same transaction finds it while nothing has changed.
  */
 function proof(sync: Sync): string[] {
-  const derived = [...sync.pairs.flatMap((pair) => [...pair.forward, ...pair.reverse]), ...sync.fill];
+  const derived = [...sync.pairs.flatMap((pair) => [...pair.forward, ...pair.reverse]), ...sync.fill, ...sync.defaults];
   if (derived.length === 0) return [];
   const values = derived.map((d) => assignable(d.expression.render(ROW), d.type)).join(", ");
   return [`EXPLAIN SELECT ${values} FROM ${qualified(sync.table)} AS ${ROW}`];

@@ -21,6 +21,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   first_name: "'Ada'",
   last_name: "'Lovelace'",
   fax: "''",
+  is_paid: "true",
 };
 
 /** What the newest application version does: writes rows by the columns that it can see. */

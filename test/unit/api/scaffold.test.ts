@@ -27,6 +27,7 @@ test("the arguments are the operation's required fields, the table first and a l
     create_table: ["table", "column:type…"],
     add_foreign_key: ["table", "column", "referenced"],
     sql: ["name"],
+    replace_columns: ["table", "column", "new_columns…"],
   });
 });
 
@@ -55,6 +56,16 @@ test.each([
     ["orders", "customer", "customers"],
     "add_foreign_key_orders_customer",
     { table: "orders", columns: ["customer"], references: { table: "customers" } },
+  ],
+  [
+    "replace_columns",
+    ["users", "full name", "first", "last"],
+    "replace_columns_users_full_name",
+    {
+      table: "users",
+      add: { first: { type: "text", from: '"full name"' }, last: { type: "text", from: '"full name"' } },
+      remove: { "full name": { from: "first" } },
+    },
   ],
   ["drop_column", ['"we""ird"."x.y"', "Größe!"], "drop_x_y_größe", { table: '"we""ird"."x.y"', column: "Größe!" }],
 ])("%s %j", async (operation, args, name, fields) => {

@@ -389,3 +389,68 @@ test("an error says where in the plan it is about", () => {
   expect(explicit.message).toBe("column public.users.a already exists");
   expect(explicit.problems[0]?.at).toMatchObject({ line: 3 });
 });
+
+describe("several columns of one table in one plan", () => {
+  const MIXED = `
+operations:
+  - rename_column: { table: users, from: username, to: handle }
+  - change_type: { table: users, column: age, type: bigint }
+  - replace_columns:
+      table: public.users
+      add: { first: { type: text, from: "split_part(full_name, ' ', 1)", nullable: false } }
+      remove: { full_name: { from: first } }
+  - set_not_null: { table: users, column: id_note, fill: "'-'" }
+  - rename_column: { table: users, from: fax, to: telefax }`;
+  const catalog = catalogOf(
+    17,
+    { ...USERS, columns: [...USERS.columns, columnOf("id_note", "text")] },
+    tableOf("orders", { columns: [columnOf("id", "bigint")] }),
+  );
+  const program = (): Program => compile(MIXED, catalog);
+
+  test("share one trigger function, one pair of triggers and one pass of the backfill", () => {
+    const { expand, backfill, watches, verify } = program();
+    const statements = expand.flatMap((step) => (step.kind === "transaction" ? step.statements : []));
+    expect(expand).toHaveLength(1);
+    expect(statements.filter((sql) => sql.startsWith("CREATE OR REPLACE FUNCTION"))).toHaveLength(1);
+    expect(statements.filter((sql) => sql.startsWith("CREATE TRIGGER"))).toHaveLength(2);
+    expect(watches).toHaveLength(1);
+    expect(verify).toHaveLength(1);
+    const fills = backfill.flatMap((step) => (step.kind === "fill" ? [step.set.map(({ column }) => column)] : []));
+    expect(fills).toEqual([["handle", expect.stringMatching(/^segue_new_age_/), "first", "telefax", "id_note"]]);
+    expect(backfill[0]?.kind).toBe("fill");
+  });
+
+  test("are cut over in one transaction, together with the flip of their sync", () => {
+    const { cutover, drop } = program();
+    const hiding = cutover.filter((step) => sqlOf(step).toString().includes("segue_old_"));
+    expect(hiding).toHaveLength(1);
+    expect(sqlOf(hiding[0]!).toString()).toMatch(
+      /CREATE OR REPLACE FUNCTION [^]*username TO segue_old_[^]*age TO segue_old_[^]*full_name TO segue_old_[^]*fax TO segue_old_/,
+    );
+    expect(drop).toHaveLength(1);
+  });
+});
+
+test("nothing comes between the flip of a sync and the columns that it names", () => {
+  const { cutover } = compile(`
+expand:
+  - add_column: { table: users, column: handle, type: text }
+  - add_column: { table: users, column: telefax, type: text }
+  - sync: { table: users, forward: { handle: username, telefax: fax }, reverse: { username: handle, fax: telefax } }
+backfill: [fill: { table: users }]
+contract:
+  - set_not_null: { table: users, column: handle }
+  - sql: { up: SELECT 1, down: SELECT 2 }
+  - drop_column: { table: users, column: username }
+  - sql: { up: SELECT 3, down: SELECT 4 }
+  - drop_column: { table: users, column: fax }`);
+  expect(cutover.map(({ title }) => title)).toEqual([
+    "require new rows to have public.users.handle",
+    expect.stringContaining("validate constraint"),
+    "set not null on public.users.handle",
+    "SELECT 1",
+    "flip the sync of public.users; hide column public.users.username; hide column public.users.fax",
+    "SELECT 3",
+  ]);
+});

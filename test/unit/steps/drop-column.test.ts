@@ -9,8 +9,12 @@ import { lowerContext } from "./lower-context.ts";
 
 const T = tableOf("t", { columns: [columnOf("a", "text"), columnOf("b", "text")] });
 const HIDDEN = hiddenName(T, "a", "1_test");
-const lower = (parts: Partial<Table> = {}, ignored: readonly string[] = []) => {
-  const context = lowerContext(catalogOf(18, { ...T, ...parts }), "contract");
+const lower = (parts: Partial<Table> = {}, ignored: readonly string[] = [], dropped: readonly string[] = []) => {
+  const context = lowerContext(
+    catalogOf(18, { ...T, ...parts }),
+    "contract",
+    dropped.map((column) => ["contract", "drop_column", { table: "public.t", column }]),
+  );
   return dropColumnStep.lower(
     { table: "t", column: "a" },
     { ...context, settings: { ...context.settings, ignore_dependents: ignored } },
@@ -76,4 +80,19 @@ test("what other columns or objects need is refused, all of it at once", () => {
     "the partition key",
   ]);
   expect(() => lower({ dependents: parts.dependents ?? [] }, ["public.v"])).not.toThrow();
+});
+
+test("what is about columns that the plan drops together goes with them", () => {
+  const parts: Partial<Table> = {
+    indexes: [indexOf("t_a_b", "", ["b", "a"])],
+    constraints: [constraintOf("check", "a_or_b", "", ["a", "b"])],
+  };
+  expect(lower(parts, [], ["a", "b"]).warnings).toEqual([
+    "dropped together with public.t.a: index t_a_b, constraint a_or_b",
+  ]);
+});
+
+test("without an index that is the replica identity, updates of a published table would fail", () => {
+  const parts = { indexes: [indexOf("t_a", "", ["a"], { unique: true, replicaIdentity: true })] };
+  expect(() => lower(parts)).toThrow(expect.objectContaining({ problems: [{ message: "replica identity t_a" }] }));
 });
