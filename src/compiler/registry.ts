@@ -3,6 +3,7 @@ import type { Phase } from "../model/phase.ts";
 import { addCheck } from "../operations/add-check.ts";
 import { addColumn } from "../operations/add-column.ts";
 import { addForeignKey } from "../operations/add-foreign-key.ts";
+import { addPrimaryKey } from "../operations/add-primary-key.ts";
 import { addUnique } from "../operations/add-unique.ts";
 import { changeType } from "../operations/change-type.ts";
 import { createIndex } from "../operations/create-index.ts";
@@ -18,6 +19,7 @@ import { sql } from "../operations/sql.ts";
 import { addCheckStep } from "../steps/add-check.ts";
 import { addColumnStep } from "../steps/add-column.ts";
 import { addForeignKeyStep } from "../steps/add-foreign-key.ts";
+import { addPrimaryKeyStep } from "../steps/add-primary-key.ts";
 import { addUniqueStep } from "../steps/add-unique.ts";
 import { alterType } from "../steps/alter-type.ts";
 import { carry } from "../steps/carry.ts";
@@ -52,6 +54,7 @@ const ALL_OPERATIONS = [
   sql,
   dropNotNull,
   replaceColumns,
+  addPrimaryKey,
 ] as unknown as readonly AnyOperation[];
 
 const ALL_STEPS = [
@@ -72,6 +75,7 @@ const ALL_STEPS = [
   dropColumnStep,
   dropSyncEntry,
   sqlStep,
+  addPrimaryKeyStep,
 ] as unknown as readonly AnyStep[];
 
 /** Every operation by the word that a plan uses for it. */

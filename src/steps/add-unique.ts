@@ -55,7 +55,7 @@ export const addUniqueStep = {
         unique: true,
         body,
         names: partitionNames(catalog, table, name, [...written.columns, ...(written.include ?? []), "key"]),
-        constraint: { definition: constraint.definition, timing: timing(written) },
+        constraint: { kind: "UNIQUE", definition: constraint.definition, timing: timing(written) },
       }),
     };
   },

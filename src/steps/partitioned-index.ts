@@ -21,7 +21,11 @@ export interface PartitionedIndex {
   /** The index of the table and of each partition, by the table's key. */
   readonly names: ReadonlyMap<string, RelationName>;
   /** Set for a constraint: what follows its name on a partitioned table, and on a leaf after USING INDEX. */
-  readonly constraint: { readonly definition: string; readonly timing: string } | null;
+  readonly constraint: {
+    readonly kind: "UNIQUE" | "PRIMARY KEY";
+    readonly definition: string;
+    readonly timing: string;
+  } | null;
 }
 
 /** What an index of a partition is attached to. */
@@ -90,7 +94,9 @@ function attach(whole: PartitionedIndex, on: RelationName, index: RelationName, 
       statements: [
         ...(constraint === null
           ? []
-          : [`ALTER TABLE ${qualified(on)} ADD CONSTRAINT ${name} UNIQUE USING INDEX ${name}${constraint.timing}`]),
+          : [
+              `ALTER TABLE ${qualified(on)} ADD CONSTRAINT ${name} ${constraint.kind} USING INDEX ${name}${constraint.timing}`,
+            ]),
         attachStatement(index, above),
       ],
       locks: [

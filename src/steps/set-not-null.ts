@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Catalog, Column, Table } from "../model/catalog.ts";
 import { SegueError } from "../model/errors.ts";
 import { columnName, tableName } from "../model/fields.ts";
-import { relationKey } from "../model/relation.ts";
+import { relationKey, type RelationName } from "../model/relation.ts";
 import { deriveName, ident, parseTableName, qualified } from "../sql/identifier.ts";
 import { exclusiveLocks, requireColumn, requireTable, withColumn } from "./catalog-lookup.ts";
 import { dropConstraintUndo } from "./drop-constraint-undo.ts";
@@ -35,7 +35,7 @@ export const setNotNullStep = {
     const drafts =
       column.notNullConstraint !== null && column.notNull
         ? [validateStanding(table, column, column.notNullConstraint)]
-        : proveThenSet(table, column, plan);
+        : proveThenSet(table, column, plan, catalog);
     return phase === "contract" ? { cutover: drafts } : { backfill: drafts };
   },
   after: (written, catalog) =>
@@ -61,7 +61,7 @@ export function nullableColumn(written: SetNotNullFields, catalog: Catalog): Col
   return column;
 }
 
-function proveThenSet(table: Table, column: Column, plan: string): readonly Draft[] {
+function proveThenSet(table: Table, column: Column, plan: string, catalog: Catalog): readonly Draft[] {
   const place = `${relationKey(table)}.${column.name}`;
   const target = `ALTER TABLE ${qualified(table)}`;
   const check = deriveName("segue_not_null_", column.name, `${plan}:${relationKey(table)}`);
@@ -92,12 +92,22 @@ function proveThenSet(table: Table, column: Column, plan: string): readonly Draf
         undoTransaction({
           title: `drop not null of ${place}`,
           table,
-          statements: [`${target} ALTER COLUMN ${ident(column.name)} DROP NOT NULL`],
+          statements: [table, ...nullablePartitions(catalog, table, column)].map(
+            (member) => `ALTER TABLE ${qualified(member)} ALTER COLUMN ${ident(column.name)} DROP NOT NULL`,
+          ),
           locks,
         }),
       ],
     ),
   ];
+}
+
+/** From 18 on a primary key that a partition got since makes the constraint the partition's own: it stays behind the parent's. */
+function nullablePartitions(catalog: Catalog, table: Table, column: Column): readonly RelationName[] {
+  if (catalog.major < 18) return [];
+  const required = (partition: RelationName): boolean =>
+    catalog.tables[relationKey(partition)]?.columns.some((c) => c.name === column.name && c.notNull) === true;
+  return table.partitions.map(({ name }) => name).filter((name) => !required(name));
 }
 
 /** 18 and newer: a NOT NULL constraint stands, NOT VALID. To leave it as it was, it is put back unvalidated. */
