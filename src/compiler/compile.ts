@@ -12,7 +12,7 @@ import { cutoverOrder } from "./cutover-order.ts";
 import { type Entries, entriesOf, placed } from "./entries.ts";
 import { inverseOf } from "./inverse.ts";
 import { STEPS } from "./registry.ts";
-import { touchesOf } from "./scope.ts";
+import { distinct, touchesOf } from "./scope.ts";
 
 /**
  * Compiles a plan against a catalog to its program. Pure: the same plan and catalog give the same program.
@@ -46,6 +46,7 @@ export function compile(plan: Plan, catalog: Catalog, settings: RolloutSettings)
     drop: stages.drop.steps,
     losses: [...stages.expand.losses, ...stages.backfill.losses, ...stages.cutover.losses],
     touches: touchesOf(plan, catalog.defaultSchema),
+    reads: distinct(lowered.flatMap((l) => l.reads ?? [])),
     watches: lowered.flatMap((l) => l.watches ?? []),
     hides: lowered.flatMap((l) => l.hides ?? []),
     inverse: inverseOf(plan, visible),

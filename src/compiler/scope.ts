@@ -37,6 +37,11 @@ export function touchesOf(plan: Plan, defaultSchema: string): readonly Touch[] {
     ...plan.operations.flatMap((spec) => OPERATIONS[spec.kind]?.touches(spec.fields as never, defaultSchema) ?? []),
     ...explicit(plan).flatMap((spec) => STEPS[spec.kind]?.touches(spec.fields as never, defaultSchema) ?? []),
   ];
+  return distinct(touches);
+}
+
+/** Each touch once. */
+export function distinct(touches: readonly Touch[]): readonly Touch[] {
   const unique = new Map(
     touches.map((touch) => [JSON.stringify([touch.table.schema, touch.table.name, touch.column]), touch]),
   );

@@ -1,7 +1,7 @@
 import { compile } from "../compiler/compile.ts";
-import { overlap, scopeOf, touchesOf } from "../compiler/scope.ts";
+import { scopeOf } from "../compiler/scope.ts";
 import { recordEvent } from "../journal/events.ts";
-import { insertRollout, latestRollout, lockRollouts, planContentOf, touchesInFlight } from "../journal/rollouts.ts";
+import { insertRollout, latestRollout, lockRollouts, planContentOf } from "../journal/rollouts.ts";
 import { keepSnapshot } from "../journal/snapshots.ts";
 import { insertSteps } from "../journal/steps.ts";
 import { isInFlight } from "../lifecycle/transition.ts";
@@ -9,13 +9,13 @@ import type { Catalog } from "../model/catalog.ts";
 import { SegueError } from "../model/errors.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Program } from "../model/program.ts";
-import { relationKey } from "../model/relation.ts";
 import type { Rollout, RolloutState } from "../model/rollout.ts";
 import type { RolloutSettings } from "../model/settings.ts";
 import { readCatalog } from "../postgres/read-catalog.ts";
 import type { Session } from "../postgres/session.ts";
 import { snapshotCatalog } from "../postgres/snapshot.ts";
 import { contentDifference } from "./content-difference.ts";
+import { refuseOverlap, refuseReading } from "./refuse-overlap.ts";
 
 /** The catalog as far as a plan is concerned: its tables, and the partitions below them. */
 export async function catalogFor(session: Session, plan: Plan, defaultSchema: string): Promise<Catalog> {
@@ -75,6 +75,7 @@ export async function startRollout(session: Session, options: StartOptions): Pro
     await requireOthers(session, plan);
     await refuseOverlap(session, plan, schema);
     const program = await compileFor(session, plan, settings, schema);
+    await refuseReading(session, program);
     const snapshot = await snapshotCatalog(session, {});
     const id = await insertRollout(session, { plan, program, actor, toolVersion });
     for (const stage of ["expand", "backfill", "cutover", "drop"] as const) {
@@ -125,24 +126,4 @@ async function requireOthers(session: Session, plan: Plan): Promise<void> {
     problems: unmet.map(({ message }) => ({ message })),
     next: first.next,
   });
-}
-
-async function refuseOverlap(session: Session, plan: Plan, schema: string): Promise<void> {
-  const mine = touchesOf(plan, schema);
-  for (const other of await touchesInFlight(session)) {
-    if (plan.conflicts.includes(other.plan)) {
-      throw new SegueError("SEG0105", {
-        message: `${plan.id} conflicts with ${other.plan}, which is ${other.state}`,
-        object: plan.id,
-        next: `finish or reverse ${other.plan} first`,
-      });
-    }
-    const found = overlap(mine, other.touches);
-    if (found === null) continue;
-    throw new SegueError("SEG0105", {
-      message: `the rollout of ${other.plan} (${other.state}) works on ${relationKey(found.table)}${found.column === null ? "" : `.${found.column}`} too`,
-      object: `${relationKey(found.table)}${found.column === null ? "" : `.${found.column}`}`,
-      next: `finish or reverse ${other.plan} first`,
-    });
-  }
 }

@@ -87,13 +87,20 @@ export async function planContentOf(session: Session, id: string): Promise<unkno
 }
 
 /** Rollouts in flight with what they work on. */
-export async function touchesInFlight(
-  session: Session,
-): Promise<readonly { plan: string; state: RolloutState; touches: readonly Touch[] }[]> {
-  const { rows } = await session.query<{ plan: string; state: RolloutState; touches: Touch[] }>(
-    `SELECT plan, state, touches FROM segue.rollout WHERE state NOT IN ('completed', 'reversed') ORDER BY id`,
+export async function touchesInFlight(session: Session): Promise<readonly InFlight[]> {
+  const { rows } = await session.query<InFlight>(
+    `SELECT plan, state, touches, coalesce(program->'reads', '[]') AS reads
+       FROM segue.rollout WHERE state NOT IN ('completed', 'reversed') ORDER BY id`,
   );
   return rows;
+}
+
+/** A rollout in flight, as far as others must keep off it. */
+export interface InFlight {
+  readonly plan: string;
+  readonly state: RolloutState;
+  readonly touches: readonly Touch[];
+  readonly reads: readonly Touch[];
 }
 
 /** Keeps two plans from starting at the same moment: each must see the other's touches. Held until the transaction ends. */

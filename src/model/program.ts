@@ -66,6 +66,8 @@ export interface Program {
   readonly drop: readonly Step[];
   readonly losses: readonly Loss[];
   readonly touches: readonly Touch[];
+  /** What its syncs and fills compute from, and what its copies share with other columns: no rollout may change that meanwhile. */
+  readonly reads: readonly Touch[];
   readonly watches: readonly Watch[];
   /** Names of columns that the dependents gate looks for again before the cut-over. */
   readonly hides: readonly Touch[];

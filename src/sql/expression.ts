@@ -5,6 +5,7 @@ import { ident } from "./identifier.ts";
 import { parse, scan, type Token } from "./parser.ts";
 import { refused } from "./refusal.ts";
 import { isConstant } from "./is-constant.ts";
+import { type Elsewhere, readsElsewhere } from "./reads-elsewhere.ts";
 import { type ExpressionRow, type RowReference, rowReferences } from "./row-references.ts";
 import { textOffsets } from "./text-offsets.ts";
 
@@ -14,6 +15,8 @@ export interface Expression {
   readonly text: string;
   /** The row's columns that it reads, each once, in the order in which they first stand in the text. */
   readonly columns: readonly string[];
+  /** What its sub-selects may read of other tables. */
+  readonly elsewhere: readonly Elsewhere[];
   /** Set if it is one column and nothing else but space and comments. */
   readonly column: string | null;
   /** It reads no column and calls no function: every row gets the same, at any time. */
@@ -65,6 +68,7 @@ export function parseExpression(text: string, row: ExpressionRow): Expression {
   return {
     text,
     columns: [...new Set(places.map(({ column }) => column))],
+    elsewhere: readsElsewhere(target),
     column: sole,
     constant: isConstant(target),
     canRaise: canRaise(target, row.types),

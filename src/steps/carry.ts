@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Column, Table } from "../model/catalog.ts";
 import { columnName, tableName } from "../model/fields.ts";
+import type { Touch } from "../model/program.ts";
 import { relationKey } from "../model/relation.ts";
 import { ident, parseTableName, qualified } from "../sql/identifier.ts";
 import { uncarriable } from "./carry-check.ts";
@@ -13,7 +14,7 @@ import { carryIndexStatistics } from "./index-statistics.ts";
 import { carryIndexes } from "./carry-indexes.ts";
 import { carryNotNull, carryNotNullAtCutover } from "./carry-not-null.ts";
 import { analyze, carryStatistics } from "./carry-statistics.ts";
-import { exclusiveLocks, requireColumn, requireTable } from "./catalog-lookup.ts";
+import { exclusiveLocks, nameOf, requireColumn, requireTable } from "./catalog-lookup.ts";
 import type { Draft, Lowered, LowerContext, StepKind } from "./step-kind.ts";
 import { resolveSync, type SyncFields } from "./sync-pairs.ts";
 import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
@@ -73,6 +74,7 @@ export const carry: StepKind<CarryFields> = {
     const required = mayStayEmpty(fields, context) ? "cutover" : "backfill";
     const moved = fields.defaults === true ? moveDefault(table, old, duplicate, partitions) : {};
     return {
+      reads: besides(fields.from, table, partitions),
       backfill: [
         ...proveDefault(table, old, duplicate),
         ...carryIndexes(carrying),
@@ -101,6 +103,16 @@ function mayStayEmpty({ table, to }: CarryFields, { catalog, entries }: LowerCon
   if (sync === undefined) return false;
   const { pairs } = resolveSync(sync.spec.fields as unknown as SyncFields, found);
   return pairs.some((pair) => pair.forward.some((derived) => derived.column === to && derived.guarded));
+}
+
+/** The other columns of what is copied: a second rollout that copies the same for one of them would undo the first. */
+function besides(from: string, table: Table, partitions: readonly Table[]): readonly Touch[] {
+  const columns = [table, ...partitions].flatMap((member) =>
+    [...member.indexes, ...member.constraints, ...member.statistics]
+      .filter((object) => object.columns.includes(from))
+      .flatMap((object) => object.columns),
+  );
+  return columns.filter((column) => column !== from).map((column) => ({ table: nameOf(table), column }));
 }
 
 /** What reads two columns that one plan replaces would be copied twice, each time for one of them only. */

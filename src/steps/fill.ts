@@ -4,12 +4,13 @@ import { columnName, sqlExpression, tableName } from "../model/fields.ts";
 import type { Spec } from "../model/plan.ts";
 import { relationKey } from "../model/relation.ts";
 import { ROW } from "../model/step.ts";
-import { parseExpression } from "../sql/expression.ts";
+import { type Expression, parseExpression } from "../sql/expression.ts";
 import { ident, parseTableName } from "../sql/identifier.ts";
 import { scalarToSql } from "../sql/expression.ts";
 import { rowImage } from "../sql/row-image.ts";
 import { nameOf, requireColumn, requireTable } from "./catalog-lookup.ts";
 import { assignable } from "./cast.ts";
+import { expressionReads } from "./expression-reads.ts";
 import { hiddenColumns } from "./contract-entries.ts";
 import type { Lowered, LowerContext, StepKind } from "./step-kind.ts";
 import { resolveSync, type Sync, type SyncFields } from "./sync-pairs.ts";
@@ -40,8 +41,9 @@ export const fill: StepKind<FillFields> = {
     Object.keys(fields.set ?? {}).map((column) => ({ table: parseTableName(fields.table, schema), column })),
   lower(fields, context) {
     const table = requireTable(context.catalog, fields.table);
-    const work = fields.set === undefined ? bySync(fields, context) : bySet(fields, context);
+    const { reads, ...work } = fields.set === undefined ? bySync(fields, context) : bySet(fields, context);
     return {
+      reads: expressionReads(table, reads),
       backfill: [
         {
           kind: "fill",
@@ -57,17 +59,18 @@ export const fill: StepKind<FillFields> = {
   },
 };
 
-type Work = { set: { column: string; value: string }[]; where: string };
+/** What the sync of the table reads, its own entry says. */
+type Work = { set: { column: string; value: string }[]; where: string; reads: readonly Expression[] };
 
 function bySync(fields: FillFields, context: LowerContext): Work {
   const table = requireTable(context.catalog, fields.table);
   const hidden = hiddenColumns(context, table);
   // The NULLs of a column that only goes are the old version's own: it is filled if there is nothing else to fill.
-  const workOf = (sync: Sync): Work | null =>
+  const workOf = (sync: Sync): Omit<Work, "reads"> | null =>
     fillOf({ ...sync, fill: sync.fill.filter(({ column }) => !hidden.has(column)) }) ?? fillOf(sync);
   const found = context.entries.find(({ spec }) => isSyncOf(spec, fields.table, context.catalog.defaultSchema));
   const work = found === undefined ? null : workOf(resolveSync(found.spec.fields as unknown as SyncFields, table));
-  if (work !== null) return work;
+  if (work !== null) return { ...work, reads: [] };
   throw new SegueError("SEG0101", {
     message: `fill of ${relationKey(table)} has no \`set\`, and the plan has no sync with a \`forward\` or \`fill\` for the table`,
     object: relationKey(table),
@@ -85,15 +88,21 @@ function isSyncOf(spec: Spec, table: string, schema: string): boolean {
 function bySet(fields: FillFields, context: LowerContext): Work {
   const table = requireTable(context.catalog, fields.table);
   const columns = table.columns.map((c) => c.name);
-  const render = (scalar: string | number | boolean): string =>
-    parseExpression(scalarToSql(scalar), { table, columns }).render(ROW);
-  const set = Object.entries(fields.set ?? {}).map(([column, scalar]) => ({
+  const parsed = (scalar: string | number | boolean): Expression =>
+    parseExpression(scalarToSql(scalar), { table, columns });
+  const values = Object.entries(fields.set ?? {}).map(([column, scalar]) => ({ column, expression: parsed(scalar) }));
+  const set = values.map(({ column, expression }) => ({
     column,
-    value: assignable(render(scalar), requireColumn(table, column).type),
+    value: assignable(expression.render(ROW), requireColumn(table, column).type),
   }));
   const row = rowImage(set.map(({ column }) => `${ROW}.${ident(column)}`));
   const differs = `${row} *<> ${rowImage(set.map(({ value }) => value))}`;
-  return { set, where: fields.where === undefined ? differs : `(${render(fields.where)}) AND ${differs}` };
+  const condition = fields.where === undefined ? null : parsed(fields.where);
+  return {
+    set,
+    where: condition === null ? differs : `(${condition.render(ROW)}) AND ${differs}`,
+    reads: [...values.map(({ expression }) => expression), ...(condition === null ? [] : [condition])],
+  };
 }
 
 /** `plan` says which of the application's own triggers the fill sets off. */

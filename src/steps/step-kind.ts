@@ -25,6 +25,8 @@ export interface Lowered {
   readonly watches?: readonly Watch[];
   /** Columns that the cut-over hides: the dependents gate looks for what still names them. */
   readonly hides?: readonly Touch[];
+  /** What it needs to stay as it is while the rollout is in flight, besides what it touches. */
+  readonly reads?: readonly Touch[];
   readonly warnings?: readonly string[];
 }
 

@@ -10,6 +10,7 @@ import { partitionsOf } from "./carry-family.ts";
 import { assignable } from "./cast.ts";
 import { exclusiveLocks, nameOf, requireTable } from "./catalog-lookup.ts";
 import { hiddenColumns, isDroppedBy, shadowsOf } from "./contract-entries.ts";
+import { expressionReads } from "./expression-reads.ts";
 import { dropNotNullStatements } from "./drop-not-null-statements.ts";
 import { restoreNotNull } from "./restore-not-null.ts";
 import type { Draft, Lowered, LowerContext, StepKind } from "./step-kind.ts";
@@ -145,6 +146,10 @@ function lowerSync(sync: Sync, context: LowerContext): Lowered {
     losses,
     // What is on its way out may have no value in rows that stood before.
     verify: verification({ ...sync, fill: sync.fill.filter(({ column }) => !named.has(column)) }),
+    reads: expressionReads(
+      table,
+      [...sync.pairs.flatMap((pair) => [...pair.forward, ...pair.reverse]), ...sync.fill].map((d) => d.expression),
+    ),
     warnings: triggersAfterOurs(table, names),
   };
   if (!isDroppedBy(context, table)) {
