@@ -36,9 +36,12 @@ interface FunctionText {
  */
 export function syncFunction(text: FunctionText): string {
   const path = [...new Set([text.sync.table.schema, "public"])].map(ident).join(", ");
+  const body = syncBody(text);
+  // plpgsql parses at the first call, under the settings of whoever calls. Each SET costs every write a little.
+  const strings = body.includes("\\") ? "SET standard_conforming_strings = on " : "";
   return (
     `CREATE OR REPLACE FUNCTION ${qualified(text.name)}() RETURNS trigger LANGUAGE plpgsql ` +
-    `SET search_path = ${path}, pg_temp AS ${dollarQuote(syncBody(text))}`
+    `SET search_path = ${path}, pg_temp ${strings}AS ${dollarQuote(body)}`
   );
 }
 

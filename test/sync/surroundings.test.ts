@@ -42,6 +42,22 @@ describe.each(MAJORS)("what surrounds a write on PostgreSQL %i", (major) => {
     ]);
   });
 
+  test("a backslash means the same whatever the application's strings do with it", async () => {
+    const users = await syncedTable({
+      major,
+      script: USERS,
+      sync: { table: "users", forward: { handle: "regexp_replace(username, '\\D', '', 'g') || '\\'" } },
+    });
+    await users.query("SET standard_conforming_strings = off");
+    await users.query("INSERT INTO users (id, username) VALUES (1, 'Dx42')");
+    await users.query("UPDATE users SET username = 'Dx43' WHERE id = 1");
+    await users.query("INSERT INTO users (id, username) VALUES (2, 'Dx44')");
+    expect(await rows(users)).toEqual([
+      ["Dx43", "43\\"],
+      ["Dx44", "44\\"],
+    ]);
+  });
+
   test("a temporary table or function of the application takes no one's place", async () => {
     const users = await syncedTable({
       major,
