@@ -10,7 +10,7 @@ export type { Finding } from "./api/finding.ts";
 export { TOOL_VERSION } from "./api/version.ts";
 export type { BlockerInfo, SegueEvent } from "./model/events.ts";
 export type { Reversal } from "./execution/reverse.ts";
-export type { VerificationResult } from "./execution/gates.ts";
+export type { VerificationResult } from "./execution/verification.ts";
 export { type ErrorCode, ERRORS } from "./model/error-codes.ts";
 export { type Problem, SegueError } from "./model/errors.ts";
 export { EXIT, type ExitCode } from "./model/exit-code.ts";

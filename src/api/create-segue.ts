@@ -3,7 +3,7 @@ import { eventsOf, type JournalEvent, recordEvent } from "../journal/events.ts";
 import { installJournal, journalScript, requireJournal } from "../journal/install.ts";
 import { clearIntent, type IntentKind, setIntent } from "../journal/intents.ts";
 import { listRollouts } from "../journal/rollouts.ts";
-import { verifyAll, type VerificationResult } from "../execution/gates.ts";
+import { verifyAll, type VerificationResult } from "../execution/verification.ts";
 import type { Reversal } from "../execution/reverse.ts";
 import { SegueError } from "../model/errors.ts";
 import type { Plan } from "../model/plan.ts";

@@ -1,4 +1,5 @@
 import { contractGates } from "./gate-preview.ts";
+import type { GateResult } from "../gates/gate-result.ts";
 import { interruptedStates } from "./status-states.ts";
 import { requireJournal } from "../journal/install.ts";
 import { intentsOf } from "../journal/intents.ts";
@@ -23,7 +24,7 @@ export interface StatusReport {
   readonly reason: string | null;
   /** Which application versions may run now. */
   readonly mayRun: "old" | "old and new" | "new";
-  readonly gates: readonly { readonly gate: string; readonly ok: boolean | null; readonly detail: string }[];
+  readonly gates: readonly GateResult[];
   readonly lease: {
     readonly owner: string;
     readonly epoch: number;

@@ -1,4 +1,5 @@
 import type { BlockerInfo, SegueEvent } from "../index.ts";
+import { gateMark } from "./gate-mark.ts";
 import { printable, shortened } from "./printable.ts";
 import type { Colors } from "./terminal.ts";
 import { elapsed } from "./units.ts";
@@ -42,7 +43,7 @@ export function eventLine(event: SegueEvent, colors: Colors): string | null {
         ...event.differences.map((difference) => `    ${printable(difference)}`),
       ].join("\n");
     case "gate":
-      return `${event.ok ? colors.green("✔") : colors.red("✖")} ${printable(event.gate)}: ${printable(event.detail)}`;
+      return `${gateMark(event.ok, colors)} ${printable(event.gate)}: ${printable(event.detail)}`;
     case "state":
     case "step_started":
     case "progress":

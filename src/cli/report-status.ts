@@ -1,5 +1,6 @@
 import type { StatusReport } from "../index.ts";
 import type { Context } from "./context.ts";
+import { gateMark } from "./gate-mark.ts";
 import type { PlanStatus } from "./pending-plans.ts";
 import { printable } from "./printable.ts";
 import type { Suggest } from "./suggest.ts";
@@ -67,10 +68,9 @@ function details(report: PlanStatus, colors: Colors, suggest: Suggest): string {
 
 /** What the contract asks for, a line each. */
 export function gateLines(gates: StatusReport["gates"], colors: Colors, suggest: Suggest): string[] {
-  return gates.map(({ gate, ok, detail }) => {
-    const mark = ok === null ? colors.yellow("·") : ok ? colors.green("✔") : colors.red("✖");
-    return `  ${mark} ${printable(gate)}: ${suggest(printable(detail))}`;
-  });
+  return gates.map(
+    ({ gate, ok, detail }) => `  ${gateMark(ok, colors)} ${printable(gate)}: ${suggest(printable(detail))}`,
+  );
 }
 
 function progressOf({ progress, state }: PlanStatus): string {

@@ -3,13 +3,13 @@ import type { RolloutState } from "../model/rollout.ts";
 import { recordEvent } from "../journal/events.ts";
 import { openQuarantine } from "../journal/quarantine.ts";
 import { rolloutById, soakEnded, startSoak } from "../journal/rollouts.ts";
-import type { GateResult } from "../gates/gate-result.ts";
 import { advance } from "./advance.ts";
 import { requireDroppable } from "./drop-guard.ts";
-import { evaluateGates, verifyAndSettle } from "./gates.ts";
+import { requireGates } from "./gates.ts";
 import { runStage } from "./run-stage.ts";
 import { requireSyncIntact } from "./sync-guard.ts";
 import type { Runner } from "./runner.ts";
+import { verifyAndSettle } from "./verification.ts";
 
 const stateOf = async (runner: Runner): Promise<RolloutState> =>
   (await rolloutById(runner.observer, runner.rollout)).state;
@@ -57,16 +57,14 @@ export interface ContractOptions {
 }
 
 /**
- * Verifies, asks the gates, cuts over, and drops once the soak has ended. Called again it goes on from where it stands.
+ * Asks the gates, cuts over, and drops once the soak has ended. Called again it goes on from where it stands.
  *
  * @throws SegueError SEG0303 with every gate if one does not hold; SEG0306 if the drop is not confirmed
  */
 export async function contract(runner: Runner, options: ContractOptions): Promise<RolloutState> {
   let state = await stateOf(runner);
   if (state === "ready") {
-    await requireSyncIntact(runner);
-    const gates = await evaluateGates(runner);
-    if (gates.some((gate) => !gate.ok)) throw gatesUnmet(runner.plan, gates);
+    await requireGates(runner);
     state = await advance(runner, { type: "cutover started" });
   }
   if (state === "contracting") {
@@ -100,17 +98,6 @@ async function requireSoakEnded(runner: Runner): Promise<void> {
     object: runner.plan,
     left: "The old shape is hidden and kept in sync.",
     next: `segue contract ${runner.plan} after that; segue reverse ${runner.plan} until then`,
-  });
-}
-
-function gatesUnmet(plan: string, gates: readonly GateResult[]): SegueError {
-  const unmet = gates.filter((gate) => !gate.ok);
-  return new SegueError("SEG0303", {
-    message: `${unmet.length} of ${gates.length} requirements ${unmet.length === 1 ? "is" : "are"} unmet`,
-    object: plan,
-    problems: gates.map(({ gate, ok, detail }) => ({ message: `${ok ? "✔" : "✖"} ${gate}: ${detail}` })),
-    next: `settle what is marked ✖, then segue contract ${plan}`,
-    detail: { gates },
   });
 }
 

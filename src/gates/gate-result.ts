@@ -2,7 +2,8 @@
 export interface GateResult {
   /** `verification`, `dependents`, `approval`, `query`. */
   readonly gate: string;
-  readonly ok: boolean;
+  /** null for a verification that was not run: it reads every row, and only the contract does that. */
+  readonly ok: boolean | null;
   /** What was found, against what was asked, and how old it is. */
   readonly detail: string;
 }

@@ -69,6 +69,7 @@ export type SegueEvent = { readonly plan: string } & (
   | { readonly type: "swept"; readonly table: string; readonly rows: number }
   | { readonly type: "cold"; readonly table: string; readonly hotShare: number; readonly holder: string | null }
   | { readonly type: "verified"; readonly table: string; readonly rows: number; readonly mismatches: number }
-  | { readonly type: "gate"; readonly gate: string; readonly ok: boolean; readonly detail: string }
+  /** `ok` is null for a verification that was not run because another gate does not hold. */
+  | { readonly type: "gate"; readonly gate: string; readonly ok: boolean | null; readonly detail: string }
   | { readonly type: "catalog_differs"; readonly differences: readonly string[] }
 );

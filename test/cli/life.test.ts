@@ -107,7 +107,7 @@ test("an unmet gate is refused with all gates; the approval that it asks for ope
   const refused = await segue(where, "contract", "rename_username", "--yes");
   expect(refused.code).toBe(3);
   expect(refused.stderr.split("\n").slice(-6)).toEqual([
-    "  ✔ verification: 3 rows, 0 mismatches, just now",
+    "  · verification: not run before the others hold",
     "  ✔ dependents: nothing names public.users.username",
     `  ✖ approval: not approved by data-team (segue approve ${RENAME_ID} --as data-team)`,
     `Next: settle what is marked ✖, then segue contract ${RENAME_ID}`,
