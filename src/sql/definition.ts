@@ -78,6 +78,25 @@ export function rewriteConstraint(definition: string, change: ColumnChange): str
   return applyEdits(sql, edits).slice(ADD.length);
 }
 
+/**
+ * A UNIQUE constraint as pg_get_constraintdef() gives it, with the storage parameters of its index, which only
+ * pg_get_indexdef() has, and its tablespace, which neither has.
+ */
+export function withStorage(constraint: string, indexDefinition: string, tablespace: string | null): string {
+  const { tokens: ofIndex } = read(indexDefinition, "IndexStmt");
+  const storage = ofIndex[findOutside(ofIndex, 0, (token) => isWord(token, "WITH"))];
+  const clauses = [
+    ...(storage === undefined ? [] : [Buffer.from(indexDefinition).toString("utf8", storage.start)]),
+    ...(tablespace === null ? [] : [`USING INDEX TABLESPACE ${ident(tablespace)}`]),
+  ].join(" ");
+  if (clauses === "") return constraint;
+  const { sql, tokens, prefix } = read(constraint, "AlterTableStmt", ADD);
+  const timing = tokens[findOutside(tokens, prefix, (token) => isWord(token, "DEFERRABLE"))];
+  const at = timing?.start ?? Buffer.byteLength(sql);
+  const text = timing === undefined ? ` ${clauses}` : `${clauses} `;
+  return applyEdits(sql, [{ start: at, end: at, text }]).slice(ADD.length);
+}
+
 /** True for PostgreSQL 18's constraints over periods: UNIQUE … WITHOUT OVERLAPS, FOREIGN KEY … PERIOD. */
 export function isTemporal(definition: string): boolean {
   const { tree } = read(definition, "AlterTableStmt", ADD);

@@ -1,6 +1,6 @@
 import type { Catalog, Constraint, Index, Table } from "../model/catalog.ts";
 import { relationKey, type RelationName } from "../model/relation.ts";
-import { rewriteConstraint, rewriteIndexDefinition } from "../sql/definition.ts";
+import { rewriteConstraint, rewriteIndexDefinition, withStorage } from "../sql/definition.ts";
 import { ident, qualified } from "../sql/identifier.ts";
 import { isPartitioned } from "./carry-family.ts";
 import { copyName } from "./carry-names.ts";
@@ -75,6 +75,7 @@ function build(carrying: Carrying, member: Table, index: Index): Draft {
 function emptyParent(carrying: Carrying, member: Table, index: Index, constraint: Constraint | undefined): Draft {
   const { from, table, to } = carrying;
   const { name } = copyOf(carrying, index);
+  const unique = constraint === undefined ? "" : rewriteConstraint(constraint.definition, { from, to });
   const create =
     constraint === undefined
       ? rewriteIndexDefinition(index.definition, {
@@ -84,7 +85,7 @@ function emptyParent(carrying: Carrying, member: Table, index: Index, constraint
           concurrently: false,
           tablespace: index.tablespace ?? null,
         })
-      : `ALTER TABLE ONLY ${qualified(member)} ADD CONSTRAINT ${ident(name)} ${rewriteConstraint(constraint.definition, { from, to })}`;
+      : `ALTER TABLE ONLY ${qualified(member)} ADD CONSTRAINT ${ident(name)} ${withStorage(unique, index.definition, index.tablespace ?? null)}`;
   return shortTransaction(
     {
       title: `copy index ${relationKey(index)} to ${relationKey(member)}.${to}, without its partitions`,

@@ -5,6 +5,7 @@ import {
   isTemporal,
   rewriteCheck,
   rewriteConstraint,
+  withStorage,
   rewriteIndexDefinition,
   rewriteStatistics,
 } from "../../../src/sql/definition.ts";
@@ -143,4 +144,22 @@ test("extended statistics", () => {
   expect(rewriteStatistics('CREATE STATISTICS "on" ON "from", a FROM public.t', { from: "from", to: "b", name })).toBe(
     "CREATE STATISTICS s.n2 ON b, a FROM public.t",
   );
+});
+
+describe("withStorage", () => {
+  const index = `CREATE UNIQUE INDEX "WITH" ON ONLY public.t USING btree (id, "größe") INCLUDE (a) WITH (fillfactor='70')`;
+
+  test("puts the parameters and the tablespace of the index where UNIQUE takes them", () => {
+    expect(withStorage('UNIQUE (id, "größe") INCLUDE (a)', index, null)).toBe(
+      `UNIQUE (id, "größe") INCLUDE (a) WITH (fillfactor='70')`,
+    );
+    expect(withStorage('UNIQUE (id, "größe") DEFERRABLE INITIALLY DEFERRED', index, "Fast")).toBe(
+      `UNIQUE (id, "größe") WITH (fillfactor='70') USING INDEX TABLESPACE "Fast" DEFERRABLE INITIALLY DEFERRED`,
+    );
+  });
+
+  test("leaves a constraint as it is whose index has neither", () => {
+    const plain = "CREATE UNIQUE INDEX u ON ONLY public.t USING btree (id)";
+    expect(withStorage("UNIQUE (id) DEFERRABLE", plain, null)).toBe("UNIQUE (id) DEFERRABLE");
+  });
 });

@@ -60,6 +60,7 @@ const PLAIN = `${PARENTS}
   COMMENT ON CONSTRAINT included ON "ord""er" IS 'included';
   COMMENT ON CONSTRAINT alone ON "ord""er" IS 'alone';
   COMMENT ON CONSTRAINT "deferred one" ON "ord""er" IS 'at the end';
+  CREATE SEQUENCE besides AS smallint OWNED BY "ord""er"."Weird ""col""";
   GRANT SELECT ("Weird ""col"""), UPDATE ("Weird ""col""") ON "ord""er" TO PUBLIC;
   GRANT INSERT ("Weird ""col""") ON "ord""er" TO pg_monitor WITH GRANT OPTION;
   INSERT INTO "ord""er" (b, "order") SELECT i % 3, i::text FROM generate_series(1, 20) i;`;
@@ -83,8 +84,8 @@ const PARTITIONED = `${PARENTS}
   CREATE TABLE "High 0" PARTITION OF high FOR VALUES IN (0, 1);
   CREATE INDEX whole ON "ord""er" (b, "Weird ""col""" DESC);
   CREATE INDEX mid ON high ("Weird ""col""");
-  ALTER TABLE "ord""er" ADD CONSTRAINT uniq UNIQUE (k, b, "Weird ""col""") DEFERRABLE;
-  ALTER TABLE "ord""er" ADD CONSTRAINT covers UNIQUE (k, b) INCLUDE ("Weird ""col""");
+  ALTER TABLE "ord""er" ADD CONSTRAINT uniq UNIQUE (k, b, "Weird ""col""") WITH (fillfactor = 70) DEFERRABLE;
+  ALTER TABLE "ord""er" ADD CONSTRAINT covers UNIQUE (k, b) INCLUDE ("Weird ""col""") WITH (fillfactor = 60);
   ALTER TABLE "ord""er" ADD CONSTRAINT chk CHECK ("Weird ""col""" > 0);
   ALTER TABLE "ord""er" ADD CONSTRAINT fk FOREIGN KEY (b, "Weird ""col""") REFERENCES "Größen" (b, "Größe") ON DELETE CASCADE;
   CREATE TABLE "High 2" (b int, "Weird ""col""" int NOT NULL, k int NOT NULL, CONSTRAINT chk CHECK ("Weird ""col""" > 0));
