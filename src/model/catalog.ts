@@ -66,8 +66,12 @@ export interface Column {
   readonly generated: { readonly kind: "stored" | "virtual"; readonly expression: string } | null;
   /** The sequence that the column owns (serial and identity). */
   readonly sequence: RelationName | null;
-  /** format_type() of that sequence; left out where it was not read: a serial's is the column's. */
+  /** format_type() of that sequence; where it is left out, the column's own. */
   readonly sequenceType?: string | null;
+  /** Further sequences that it owns: DROP COLUMN takes them along. */
+  readonly otherSequences?: readonly RelationName[];
+  /** What else needs the sequences that it owns, as people name it: DROP COLUMN fails over it. */
+  readonly sequenceUsers?: readonly string[];
   /** Explicit collation if it differs from the type's own, as SQL (`"C"`, `public.x`). */
   readonly collation: string | null;
   readonly storage: "plain" | "external" | "extended" | "main";

@@ -5,6 +5,20 @@ import type { Session } from "./session.ts";
 const STORAGE = (column: string) =>
   `CASE ${column} WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'm' THEN 'main' ELSE 'extended' END`;
 
+/** The sequences that column `a` owns: the identity's comes first, then the one that the default reads. */
+const OWNED = `
+        FROM pg_depend own
+        JOIN pg_class s ON s.oid = own.objid AND s.relkind = 'S'
+        JOIN pg_namespace sn ON sn.oid = s.relnamespace
+        JOIN pg_sequence seq ON seq.seqrelid = s.oid
+       WHERE own.classid = 'pg_class'::regclass AND own.refclassid = 'pg_class'::regclass
+         AND own.refobjid = a.attrelid AND own.refobjsubid = a.attnum AND own.deptype IN ('a', 'i')
+       ORDER BY own.deptype = 'i' DESC,
+             EXISTS (SELECT FROM pg_depend used
+                      WHERE used.classid = 'pg_attrdef'::regclass AND used.objid = d.oid
+                        AND used.refclassid = 'pg_class'::regclass AND used.refobjid = s.oid) DESC,
+             s.oid`;
+
 // Up to 17 an attstattarget of -1 is the default, from 18 on NULL is.
 const SQL = `
 SELECT a.attrelid AS table_oid, json_build_object(
@@ -20,19 +34,19 @@ SELECT a.attrelid AS table_oid, json_build_object(
         'kind', CASE a.attgenerated WHEN 'v' THEN 'virtual' ELSE 'stored' END,
         'expression', pg_get_expr(d.adbin, d.adrelid)) END,
     'sequence', (
-      SELECT json_build_object('schema', sn.nspname, 'name', s.relname)
+      SELECT json_build_object('schema', sn.nspname, 'name', s.relname)${OWNED} LIMIT 1),
+    'sequenceType', (SELECT format_type(seq.seqtypid, NULL)${OWNED} LIMIT 1),
+    'otherSequences', (
+      SELECT coalesce(json_agg(other.item), '[]')
+        FROM (SELECT json_build_object('schema', sn.nspname, 'name', s.relname) AS item${OWNED} OFFSET 1) other),
+    'sequenceUsers', (
+      SELECT coalesce(json_agg(DISTINCT pg_describe_object(used.classid, used.objid, used.objsubid)), '[]')
         FROM pg_depend own
         JOIN pg_class s ON s.oid = own.objid AND s.relkind = 'S'
-        JOIN pg_namespace sn ON sn.oid = s.relnamespace
+        JOIN pg_depend used ON used.refclassid = 'pg_class'::regclass AND used.refobjid = s.oid AND used.deptype = 'n'
        WHERE own.classid = 'pg_class'::regclass AND own.refclassid = 'pg_class'::regclass
          AND own.refobjid = a.attrelid AND own.refobjsubid = a.attnum AND own.deptype IN ('a', 'i')
-       -- Several sequences may be owned: the identity's comes first, then the one that the default reads.
-       ORDER BY own.deptype = 'i' DESC,
-             EXISTS (SELECT FROM pg_depend used
-                      WHERE used.classid = 'pg_attrdef'::regclass AND used.objid = d.oid
-                        AND used.refclassid = 'pg_class'::regclass AND used.refobjid = s.oid) DESC,
-             s.oid
-       LIMIT 1),
+         AND NOT (used.classid = 'pg_attrdef'::regclass AND used.objid = d.oid)),
     'collation', CASE WHEN a.attcollation <> 0 AND a.attcollation <> t.typcollation THEN (
       SELECT CASE WHEN cn.nspname = 'pg_catalog' THEN quote_ident(co.collname)
                   ELSE format('%I.%I', cn.nspname, co.collname) END

@@ -1,5 +1,5 @@
 import type { Column, Table } from "../model/catalog.ts";
-import { relationKey } from "../model/relation.ts";
+import { relationKey, type RelationName } from "../model/relation.ts";
 import type { Loss } from "../model/step.ts";
 import { ident, qualified } from "../sql/identifier.ts";
 import { dollarQuote } from "../sql/literal.ts";
@@ -24,7 +24,7 @@ const INTEGERS: Readonly<Record<string, bigint>> = {
 };
 
 /**
- * Moves the default, and the sequence that the column owns, to the duplicate: both between the renames of the columns
+ * Moves the default, and the sequences that the column owns, to the duplicate: both between the renames of the columns
  * and the end of the cut-over's transaction. A duplicate has no default before: it would make an old writer's row
  * look like a new one's. A serial's sequence is widened with its column.
  *
@@ -47,7 +47,19 @@ export function defaultAtCutover(
     undo.push(`${alter(hidden)} SET DEFAULT ${text}`, `${alter(final)} DROP DEFAULT`);
   }
   const moved = sequenceAtCutover(table, old, { final, hidden, type });
-  return { apply: [...apply, ...moved.apply], undo: [...moved.undo, ...undo], losses: moved.losses };
+  const others = (old.otherSequences ?? []).map((sequence) => ({
+    apply: ownedBy(sequence, table, final),
+    undo: ownedBy(sequence, table, hidden),
+  }));
+  return {
+    apply: [...apply, ...moved.apply, ...others.map((other) => other.apply)],
+    undo: [...others.map((other) => other.undo), ...moved.undo, ...undo],
+    losses: moved.losses,
+  };
+}
+
+function ownedBy(sequence: RelationName, table: Table, column: string): string {
+  return `ALTER SEQUENCE ${qualified(sequence)} OWNED BY ${qualified(table)}.${ident(column)}`;
 }
 
 /** DROP COLUMN takes an owned sequence with it, so it must be the duplicate's before the old column goes. */
@@ -55,7 +67,7 @@ function sequenceAtCutover(table: Table, old: Column, { final, hidden, type }: D
   const { sequence } = old;
   if (sequence === null || old.identity !== null) return { apply: [], undo: [], losses: [] };
   const name = qualified(sequence);
-  const own = (column: string): string => `ALTER SEQUENCE ${name} OWNED BY ${qualified(table)}.${ident(column)}`;
+  const own = (column: string): string => ownedBy(sequence, table, column);
   const before = old.sequenceType ?? old.type;
   const [narrow, wide] = [INTEGERS[before], INTEGERS[type]];
   if (narrow === undefined || wide === undefined || wide <= narrow)

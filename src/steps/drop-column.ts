@@ -115,6 +115,10 @@ function refuseWhatWouldGo(table: Table, column: string, context: LowerContext):
     }
   }
   if (table.partitionKeyColumns.includes(column)) shared.push("the partition key");
+  const { identity, otherSequences = [], sequence, sequenceUsers = [] } = requireColumn(table, column);
+  for (const user of sequenceUsers) shared.push(`${user} needs a sequence that the column owns`);
+  const owned = sequence === null || identity !== null ? otherSequences : [sequence, ...otherSequences];
+  for (const name of owned) alone.add(`sequence ${relationKey(name)}`);
   if (shared.length === 0) return [...alone];
   throw new SegueError("SEG0102", {
     message: `${relationKey(table)}.${column} can't be dropped: other things need it`,

@@ -26,7 +26,9 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
           ALTER c SET (n_distinct = 5);
         COMMENT ON COLUMN t.c IS 'it''s c';
         GRANT SELECT (c), UPDATE (c) ON t TO catalog_reader_${major} WITH GRANT OPTION;
-        GRANT SELECT (c) ON t TO PUBLIC;`,
+        GRANT SELECT (c) ON t TO PUBLIC;
+        CREATE SEQUENCE "More" AS smallint OWNED BY t.n;
+        CREATE TABLE u (x integer DEFAULT nextval('"More"'));`,
     });
     const table = await tableOf(database, inPublic("t"));
     await database.query(`DROP OWNED BY catalog_reader_${major}; DROP ROLE catalog_reader_${major}`);
@@ -38,6 +40,9 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       identity: null,
       generated: null,
       sequence: null,
+      sequenceType: null,
+      otherSequences: [],
+      sequenceUsers: [],
       collation: null,
       storage: "plain",
       defaultStorage: "plain",
@@ -58,6 +63,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
         ...notNull("t_id_not_null"),
         identity: "by default",
         sequence: inPublic("t_id_seq"),
+        sequenceType: "bigint",
       },
       {
         ...plain,
@@ -115,6 +121,9 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
         ...notNull("t_n_not_null"),
         default: "nextval('public.t_n_seq'::regclass)",
         sequence: inPublic("t_n_seq"),
+        sequenceType: "integer",
+        otherSequences: [inPublic("More")],
+        sequenceUsers: ["default value for column x of table public.u"],
       },
     ]);
   });

@@ -53,6 +53,16 @@ test("a serial's sequence changes hands without a change of type", () => {
   expect(moved.undo.slice(0, 1)).toEqual(["ALTER SEQUENCE public.t_n_seq OWNED BY public.t.old"]);
 });
 
+test("further sequences change hands too, of whatever type they are", () => {
+  const others = [{ schema: "public", name: "More" }];
+  const moved = defaultAtCutover(tableOf("t"), columnOf("n", "integer", { otherSequences: others }), {
+    ...names,
+    type: "bigint",
+  });
+  expect(moved.apply).toEqual(['ALTER SEQUENCE public."More" OWNED BY public.t.n']);
+  expect(moved.undo).toEqual(['ALTER SEQUENCE public."More" OWNED BY public.t.old']);
+});
+
 test("a sequence that is wide already is left as it is", () => {
   const moved = defaultAtCutover(tableOf("t"), { ...serial, sequenceType: "bigint" }, { ...names, type: "bigint" });
   expect(moved.apply.slice(2)).toEqual(["ALTER SEQUENCE public.t_n_seq OWNED BY public.t.n"]);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { SegueError } from "../../../src/model/errors.ts";
-import type { Table } from "../../../src/model/catalog.ts";
+import type { Column, Table } from "../../../src/model/catalog.ts";
 import { hiddenName } from "../../../src/steps/contract-entries.ts";
 import { dropColumnStep } from "../../../src/steps/drop-column.ts";
 import { catalogOf, columnOf, constraintOf, dependentOf, indexOf, tableOf } from "./carry-catalog.ts";
@@ -52,6 +52,19 @@ test("what is about the column alone goes with it, and is named; a foreign key g
   const locked = drop.map((draft) => ("locks" in draft ? draft.locks.map(({ relation }) => relation.name) : []));
   expect(locked).toEqual([["t", "other"], ["t"]]);
   expect(warnings).toEqual(["dropped together with public.t.a: index t_a, constraint T_a_fkey"]);
+});
+
+test("a sequence that the column owns is named, and refused if something else needs it", () => {
+  const sequence = { schema: "public", name: "t_a_seq" };
+  const owning = (parts: Partial<Column>): Partial<Table> => ({
+    columns: [columnOf("a", "integer", { sequence, ...parts }), columnOf("b", "integer")],
+  });
+  expect(lower(owning({ otherSequences: [{ schema: "public", name: "s" }] })).warnings).toEqual([
+    "dropped together with public.t.a: sequence public.t_a_seq, sequence public.s",
+  ]);
+  expect(() => lower(owning({ sequenceUsers: ["default value for column x of table u"] }))).toThrow(
+    "public.t.a can't be dropped: other things need it",
+  );
 });
 
 test("what other columns or objects need is refused, all of it at once", () => {
