@@ -89,7 +89,8 @@ function membersBelow(family: readonly Table[], origin: Table): readonly Table[]
 function byConstraint(carrying: Carrying, member: Table): readonly Draft[] {
   const { from, table, to } = carrying;
   const valid = member.columns.some((c) => c.name === from && c.notNullValid);
-  const definition = `NOT NULL ${ident(to)}${valid ? "" : " NOT VALID"}`;
+  const { noInherit } = member.constraints.find((c) => c.name === nameOn(member, from)) ?? { noInherit: false };
+  const definition = `NOT NULL ${ident(to)}${noInherit ? " NO INHERIT" : ""}${valid ? "" : " NOT VALID"}`;
   return addThenValidate(table, member, title(member, to), notNullCopyName(carrying, member), definition, valid);
 }
 

@@ -66,6 +66,8 @@ export function restoreNotNull(
   ];
 }
 
+const PLAIN = { comment: null, noInherit: false };
+
 /**
  * From 18 on: partitions first, lowest first, for ADD CONSTRAINT on a parent names what it makes on its partitions after
  * its own, and takes over what it finds there.
@@ -79,9 +81,9 @@ function constraints(table: Table, name: string, called: string, partitions: rea
       (candidate) => member.parent !== null && relationKey(candidate) === relationKey(member.parent),
     );
     const inherits = parent?.columns.some((c) => c.name === name && c.notNullConstraint === constraint) === true;
-    const { comment } = member.constraints.find((c) => c.name === constraint) ?? { comment: null };
+    const { comment, noInherit } = member.constraints.find((c) => c.name === constraint) ?? PLAIN;
     const target = qualified(member);
-    const added = `ALTER TABLE ${target} ADD CONSTRAINT ${ident(constraint)} NOT NULL ${ident(called)}`;
+    const added = `ALTER TABLE ${target} ADD CONSTRAINT ${ident(constraint)} NOT NULL ${ident(called)}${noInherit ? " NO INHERIT" : ""}`;
     return [
       ...(inherits ? [] : [column.notNullValid ? added : `${added} NOT VALID`]),
       ...(comment === null || inherits

@@ -4,6 +4,7 @@ import { SegueError } from "../model/errors.ts";
 import { columnName, tableName } from "../model/fields.ts";
 import { relationKey, type RelationName } from "../model/relation.ts";
 import { deriveName, ident, parseTableName, qualified } from "../sql/identifier.ts";
+import { literal } from "../sql/literal.ts";
 import { exclusiveLocks, requireColumn, requireTable, withColumn } from "./catalog-lookup.ts";
 import { dropConstraintUndo } from "./drop-constraint-undo.ts";
 import type { Draft, StepKind } from "./step-kind.ts";
@@ -110,15 +111,21 @@ function nullablePartitions(catalog: Catalog, table: Table, column: Column): rea
   return table.partitions.map(({ name }) => name).filter((name) => !required(name));
 }
 
+const PLAIN = { comment: null, noInherit: false };
+
 /** 18 and newer: a NOT NULL constraint stands, NOT VALID. To leave it as it was, it is put back unvalidated. */
 function validateStanding(table: Table, column: Column, constraint: string): Draft {
   const target = `ALTER TABLE ${qualified(table)}`;
+  const { comment, noInherit } = table.constraints.find((c) => c.name === constraint) ?? PLAIN;
   const restore = undoTransaction({
     title: `put back ${constraint} of ${relationKey(table)}, not valid`,
     table,
     statements: [
       `${target} DROP CONSTRAINT IF EXISTS ${ident(constraint)}`,
-      `${target} ADD CONSTRAINT ${ident(constraint)} NOT NULL ${ident(column.name)} NOT VALID`,
+      `${target} ADD CONSTRAINT ${ident(constraint)} NOT NULL ${ident(column.name)}${noInherit ? " NO INHERIT" : ""} NOT VALID`,
+      ...(comment === null
+        ? []
+        : [`COMMENT ON CONSTRAINT ${ident(constraint)} ON ${qualified(table)} IS ${literal(comment)}`]),
     ],
     locks: exclusiveLocks(table),
   });

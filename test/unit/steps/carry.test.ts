@@ -74,6 +74,7 @@ const NEWER = `
 const NEWEST = `
   ALTER TABLE "ord""er" ADD CONSTRAINT wish CHECK ("Weird ""col""" > 10) NOT ENFORCED;
   ALTER TABLE "ord""er" RENAME CONSTRAINT "ord""er_Weird ""col""_not_null" TO "never null";
+  ALTER TABLE "ord""er" ALTER CONSTRAINT "never null" NO INHERIT;
   COMMENT ON CONSTRAINT "never null" ON "ord""er" IS 'never';`;
 
 /** Two levels; a leaf that was made apart and attached; things that only a leaf has. */

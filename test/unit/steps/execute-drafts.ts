@@ -94,7 +94,8 @@ export async function snapshot(session: Session): Promise<readonly string[]> {
     SELECT format('index %s valid %s %s', pg_get_indexdef(i.indexrelid), i.indisvalid, obj_description(i.indexrelid, 'pg_class'))
       FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relnamespace = 'public'::regnamespace
     UNION ALL
-    SELECT format('constraint %s of %s: %s valid %s inherited %s', conname, conrelid::regclass, pg_get_constraintdef(oid), convalidated, coninhcount)
+    SELECT format('constraint %s of %s: %s valid %s inherited %s %s', conname, conrelid::regclass, pg_get_constraintdef(oid), convalidated, coninhcount,
+                  obj_description(oid, 'pg_constraint'))
       FROM pg_constraint WHERE connamespace = 'public'::regnamespace
     UNION ALL
     SELECT format('attached %s to %s', inhrelid::regclass, inhparent::regclass) FROM pg_inherits

@@ -71,7 +71,8 @@ test.runIf(MAJORS.some((major) => major >= 18))(
   "a NOT NULL constraint that stands NOT VALID is validated, and put back as it was",
   async () => {
     const major = Math.max(...MAJORS);
-    const script = `${PLAIN}; ALTER TABLE orders ADD CONSTRAINT has_status NOT NULL "Status" NOT VALID;
+    const script = `${PLAIN}; ALTER TABLE orders ADD CONSTRAINT has_status NOT NULL "Status" NO INHERIT NOT VALID;
+    COMMENT ON CONSTRAINT has_status ON orders IS 'for new rows';
     ${PARTITIONED_EVENTS}; ALTER TABLE events ADD CONSTRAINT has_account NOT NULL account_id NOT VALID`;
     const database = await testDatabase({ major, script });
     await withSession(database, async (session) => {
