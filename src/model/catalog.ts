@@ -94,6 +94,8 @@ export interface Grant {
   readonly grantee: string;
   readonly privilege: string;
   readonly grantable: boolean;
+  /** Where it is not the table's owner: a role that has the privilege WITH GRANT OPTION. */
+  readonly grantor?: string;
 }
 
 export interface Constraint {

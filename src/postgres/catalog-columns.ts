@@ -59,15 +59,17 @@ SELECT a.attrelid AS table_oid, json_build_object(
     'options', coalesce(to_json(a.attoptions), '[]'),
     'comment', col_description(a.attrelid, a.attnum),
     'grants', (
-      SELECT coalesce(json_agg(json_build_object(
-          'grantee', g.name, 'privilege', g.privilege_type, 'grantable', g.is_grantable)
-          ORDER BY g.name, g.privilege_type), '[]')
+      SELECT coalesce(json_agg(json_strip_nulls(json_build_object(
+          'grantee', g.name, 'privilege', g.privilege_type, 'grantable', g.is_grantable, 'grantor', g.grantor))
+          ORDER BY g.name, g.privilege_type, g.grantor NULLS FIRST), '[]')
         FROM (SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee)::text END AS name,
-                     x.privilege_type, bool_or(x.is_grantable) AS is_grantable
-                FROM aclexplode(a.attacl) x GROUP BY 1, 2) g),
+                     x.privilege_type, x.is_grantable,
+                     CASE WHEN x.grantor <> c.relowner THEN pg_get_userbyid(x.grantor) END AS grantor
+                FROM aclexplode(a.attacl) x) g),
     'inherited', a.attinhcount > 0
   ) AS item
   FROM pg_attribute a
+  JOIN pg_class c ON c.oid = a.attrelid
   JOIN pg_type t ON t.oid = a.atttypid
   LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
   LEFT JOIN pg_constraint nn ON nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey[1] = a.attnum

@@ -22,6 +22,7 @@ export function uncarriable(
       ...(member.kind === "foreign"
         ? [`partition ${relationKey(member)} is a foreign table: its rows can't be filled, nor indexes built`]
         : []),
+      ...grantsByOthers(member, column),
       ...member.constraints.flatMap((constraint) => ofConstraint(table, member, constraint, column)),
       ...member.indexes.flatMap((index) => ofIndex(member, index, column)),
     ]),
@@ -59,6 +60,18 @@ function ofColumn(table: Table, name: string): string[] {
   if (column.generated !== null)
     found.push("it is a generated column: nothing writes to it, so add the new one and drop this one");
   return found;
+}
+
+/** GRANT makes the owner the grantor: a REVOKE from whoever passed the privilege on would no longer reach these. */
+function grantsByOthers(member: Table, column: string): string[] {
+  const grants = member.columns.find((candidate) => candidate.name === column)?.grants ?? [];
+  return grants.flatMap(({ grantee, grantor, privilege }) =>
+    grantor === undefined
+      ? []
+      : [
+          `${privilege} on it in ${relationKey(member)} was granted to ${grantee} by ${grantor}, not by the owner: grant it as the owner`,
+        ],
+  );
 }
 
 function ofConstraint(table: Table, member: Table, constraint: Constraint, column: string): string[] {

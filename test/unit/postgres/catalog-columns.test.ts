@@ -27,6 +27,9 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
         COMMENT ON COLUMN t.c IS 'it''s c';
         GRANT SELECT (c), UPDATE (c) ON t TO catalog_reader_${major} WITH GRANT OPTION;
         GRANT SELECT (c) ON t TO PUBLIC;
+        SET ROLE catalog_reader_${major};
+        GRANT SELECT (c) ON t TO PUBLIC;
+        RESET ROLE;
         CREATE SEQUENCE "More" AS smallint OWNED BY t.n;
         CREATE TABLE u (x integer DEFAULT nextval('"More"'));`,
     });
@@ -90,6 +93,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
         comment: "it's c",
         grants: [
           { grantee: "PUBLIC", privilege: "SELECT", grantable: false },
+          { grantee: "PUBLIC", privilege: "SELECT", grantable: false, grantor: `catalog_reader_${major}` },
           { grantee: `catalog_reader_${major}`, privilege: "SELECT", grantable: true },
           { grantee: `catalog_reader_${major}`, privilege: "UPDATE", grantable: true },
         ],

@@ -5,6 +5,11 @@ import { columnOf, constraintOf, dependentOf, indexOf, tableOf } from "./carry-c
 
 beforeAll(loadParser);
 
+const GRANTS = [
+  { grantee: "clerk", privilege: "SELECT", grantable: true },
+  { grantee: "guest", privilege: "SELECT", grantable: false, grantor: "clerk" },
+];
+
 const references = {
   table: { schema: "public", name: "users" },
   columns: ["id"],
@@ -37,7 +42,13 @@ test("an ordinary column with indexes and constraints can be carried", () => {
 
 test("what a duplicate can't take over is listed by name, all of it", () => {
   const table = tableOf("users", {
-    columns: [columnOf("id", "integer", { identity: "always", sequence: { schema: "public", name: "users_id_seq" } })],
+    columns: [
+      columnOf("id", "integer", {
+        grants: GRANTS,
+        identity: "always",
+        sequence: { schema: "public", name: "users_id_seq" },
+      }),
+    ],
     partitionKeyColumns: ["id"],
     inheritanceChildren: [{ schema: "public", name: "admins" }],
     constraints: [
@@ -61,6 +72,7 @@ test("what a duplicate can't take over is listed by name, all of it", () => {
     "table public.admins inherits from public.users",
     "it is in the partition key",
     "it is an identity column: sequence public.users_id_seq can't be handed to another column",
+    "SELECT on it in public.users was granted to guest by clerk, not by the owner: grant it as the owner",
     "it is in the primary key users_pkey on public.users",
     "exclusion constraint apart on public.users can't be built without stopping writers",
     "constraint over on public.users is WITHOUT OVERLAPS: it can't be built without stopping writers",
