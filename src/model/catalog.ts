@@ -85,6 +85,7 @@ export interface Column {
   readonly comment: string | null;
   /** Column-level grants. */
   readonly grants: readonly Grant[];
+  readonly securityLabels?: readonly { readonly provider: string; readonly label: string }[];
   /** True if it comes from a parent table. */
   readonly inherited: boolean;
 }

@@ -66,6 +66,10 @@ SELECT a.attrelid AS table_oid, json_build_object(
                      x.privilege_type, x.is_grantable,
                      CASE WHEN x.grantor <> c.relowner THEN pg_get_userbyid(x.grantor) END AS grantor
                 FROM aclexplode(a.attacl) x) g),
+    'securityLabels', (
+      SELECT coalesce(json_agg(json_build_object('provider', l.provider, 'label', l.label) ORDER BY l.provider), '[]')
+        FROM pg_seclabel l
+       WHERE l.classoid = 'pg_class'::regclass AND l.objoid = a.attrelid AND l.objsubid = a.attnum),
     'inherited', a.attinhcount > 0
   ) AS item
   FROM pg_attribute a

@@ -16,6 +16,8 @@ SELECT c.object, 'column ' || quote_ident(a.attname) AS part, json_build_object(
     'options', (SELECT json_agg(o ORDER BY o COLLATE "C") FROM unnest(a.attoptions) o),
     'foreign options', to_json(a.attfdwoptions),
     'comment', col_description(a.attrelid, a.attnum),
+    'security labels', (SELECT json_agg(format('%s: %s', l.provider, l.label) ORDER BY l.provider COLLATE "C") FROM pg_seclabel l
+       WHERE l.classoid = 'pg_class'::regclass AND l.objoid = a.attrelid AND l.objsubid = a.attnum),
     'privileges', ${privileges("a.attacl", null)},
     'inherited from', nullif(a.attinhcount, 0),
     'local', CASE WHEN a.attinhcount > 0 THEN a.attislocal END

@@ -9,7 +9,7 @@ const VARIABLE_LENGTH =
 
 /**
  * Statements that give a new column what its original has besides type and collation, where that differs from what
- * the type gives by itself: storage, compression, statistics target, options, comment, grants. Storage and compression
+ * the type gives by itself: storage, compression, statistics target, options, comment, security labels, grants. Storage and compression
  * go along to another type only if it has such.
  *
  * @param type The new column's, if it is another.
@@ -44,6 +44,11 @@ function attributesOn(relation: RelationName, column: Column, to: string, type: 
   if (column.options.length > 0) statements.push(`${alter} SET (${column.options.map(option).join(", ")})`);
   if (column.comment !== null) {
     statements.push(`COMMENT ON COLUMN ${qualified(relation)}.${ident(to)} IS ${literal(column.comment)}`);
+  }
+  for (const { label, provider } of column.securityLabels ?? []) {
+    statements.push(
+      `SECURITY LABEL FOR ${ident(provider)} ON COLUMN ${qualified(relation)}.${ident(to)} IS ${literal(label)}`,
+    );
   }
   for (const { grantable, grantee, privilege } of column.grants) {
     const role = grantee === "PUBLIC" ? "PUBLIC" : ident(grantee);

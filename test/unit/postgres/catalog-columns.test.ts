@@ -30,6 +30,10 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
         SET ROLE catalog_reader_${major};
         GRANT SELECT (c) ON t TO PUBLIC;
         RESET ROLE;
+        SET allow_system_table_mods = on;
+        INSERT INTO pg_seclabel SELECT 't'::regclass, 'pg_class'::regclass, attnum, 'anon', 'MASKED' FROM pg_attribute
+         WHERE attrelid = 't'::regclass AND attname = 'c';
+        RESET allow_system_table_mods;
         CREATE SEQUENCE "More" AS smallint OWNED BY t.n;
         CREATE TABLE u (x integer DEFAULT nextval('"More"'));`,
     });
@@ -54,6 +58,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       options: [],
       comment: null,
       grants: [],
+      securityLabels: [],
       inherited: false,
     };
     const notNull = (name: string) => ({ notNull: true, notNullConstraint: major >= 18 ? name : null });
@@ -91,6 +96,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
         statisticsTarget: 17,
         options: ["n_distinct=5"],
         comment: "it's c",
+        securityLabels: [{ provider: "anon", label: "MASKED" }],
         grants: [
           { grantee: "PUBLIC", privilege: "SELECT", grantable: false },
           { grantee: "PUBLIC", privilege: "SELECT", grantable: false, grantor: `catalog_reader_${major}` },

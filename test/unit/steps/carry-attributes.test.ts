@@ -17,6 +17,7 @@ describe("a new column", () => {
       statisticsTarget: 0,
       options: ["n_distinct=-0.5", "n_distinct_inherited=7"],
       comment: "it's \\ here",
+      securityLabels: [{ provider: "anon", label: "MASKED" }],
       grants: [
         { grantee: "PUBLIC", privilege: "SELECT", grantable: false },
         { grantee: "Mia", privilege: "UPDATE", grantable: true },
@@ -28,6 +29,7 @@ describe("a new column", () => {
       'ALTER TABLE public."Order" ALTER COLUMN "größe" SET STATISTICS 0',
       `ALTER TABLE public."Order" ALTER COLUMN "größe" SET (n_distinct = '-0.5', n_distinct_inherited = '7')`,
       `COMMENT ON COLUMN public."Order"."größe" IS E'it''s \\\\ here'`,
+      `SECURITY LABEL FOR anon ON COLUMN public."Order"."größe" IS 'MASKED'`,
       'GRANT SELECT ("größe") ON TABLE public."Order" TO PUBLIC',
       'GRANT UPDATE ("größe") ON TABLE public."Order" TO "Mia" WITH GRANT OPTION',
     ]);
