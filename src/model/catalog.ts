@@ -55,6 +55,8 @@ export interface Column {
   readonly attnum: number;
   /** format_type() with its modifier, schema-qualified where needed: `numeric(5,2)`, `public.mpaa_rating`. */
   readonly type: string;
+  /** True if the type is a domain with constraints: another column of it rewrites the table. */
+  readonly constrainedType?: boolean;
   readonly notNull: boolean;
   /** 18+: the name of the NOT NULL constraint. */
   readonly notNullConstraint: string | null;
@@ -204,7 +206,13 @@ export type Question =
 
 export type Fact =
   | { readonly rewrite: boolean; readonly scan: boolean; readonly reindex: boolean }
-  | { readonly type: string }
+  | {
+      readonly type: string;
+      /** True for a domain with constraints: ADD COLUMN rewrites the table for one. */
+      readonly constrained?: boolean;
+      /** True if values of the type have a collation. */
+      readonly collatable?: boolean;
+    }
   | { readonly error: string; readonly sqlstate: string };
 
 /** The key of a question's answer in Catalog.facts. */

@@ -89,11 +89,11 @@ export const addColumn: Operation<AddColumnFields> = {
         object: place,
       });
     }
-    if (rewrites && fill === undefined) {
+    if (rewrites && fields.default === undefined) {
       throw new SegueError("SEG0103", {
         message: `${place}: adding a column of type ${fields.type} rewrites the table under a lock, even without a default`,
         object: place,
-        next: "give it a `fill`, or use a type without constraints and add_check",
+        next: "use a type without constraints, and add_check for what the type asks",
       });
     }
     return fill === undefined ? plain(fields) : filled(fields, fill);

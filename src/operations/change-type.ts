@@ -131,7 +131,7 @@ function byShadow(fields: ChangeTypeFields, catalog: Catalog, table: Table, colu
   const columns = table.columns.map((c) => c.name);
   const back = parseExpression(scalarToSql(fields.reverse ?? columnReference(fields.column)), { table, columns });
   const reverse = back.render("", new Map([[fields.column, shadow]]));
-  const collate = fields.collation ?? (sameCollatable(column, type) ? column.collation : null);
+  const collate = fields.collation ?? (isCollatable(catalog, fields.type, type) ? column.collation : null);
   return {
     expand: [
       {
@@ -159,8 +159,10 @@ function byShadow(fields: ChangeTypeFields, catalog: Catalog, table: Table, colu
 }
 
 /** A collation goes along only to a type that has one. */
-function sameCollatable(column: Column, type: string): boolean {
-  return column.collation !== null && /^(text|character varying|character|name|public\.citext)/.test(type);
+function isCollatable(catalog: Catalog, written: string, type: string): boolean {
+  const fact = catalog.facts[factKey({ ask: "type", type: written })];
+  if (fact !== undefined && "type" in fact && fact.collatable !== undefined) return fact.collatable;
+  return /^(text|character varying|character|name)(\W|$)/.test(type);
 }
 
 /** Fewer digits behind the point are rounded away by every cast: `plan` says so. */

@@ -1,5 +1,6 @@
 import type { Column } from "../model/catalog.ts";
 import { byTable, type OfTable } from "./by-table.ts";
+import { constrainedDomain } from "./constrained-domain.ts";
 import type { Session } from "./session.ts";
 
 const STORAGE = (column: string) =>
@@ -25,6 +26,7 @@ SELECT a.attrelid AS table_oid, json_build_object(
     'name', a.attname,
     'attnum', a.attnum,
     'type', format_type(a.atttypid, a.atttypmod),
+    'constrainedType', ${constrainedDomain("a.atttypid")},
     'notNull', a.attnotnull,
     'notNullConstraint', nn.conname,
     'notNullValid', coalesce(nn.convalidated, true),

@@ -1,12 +1,15 @@
 import type { Fact } from "../model/catalog.ts";
 import { ident } from "../sql/identifier.ts";
 import { parse } from "../sql/parser.ts";
+import { constrainedDomain } from "./constrained-domain.ts";
 import { CATALOG_ONLY, setPath } from "./consistent-read.ts";
 import type { Session } from "./session.ts";
 import { SQLSTATE } from "./sqlstate.ts";
 
 const FORMAT = `
-SELECT format_type(atttypid, atttypmod) AS type FROM pg_attribute
+SELECT format_type(atttypid, atttypmod) AS type, ${constrainedDomain("atttypid")} AS constrained,
+       attcollation <> 0 AS collatable
+  FROM pg_attribute
  WHERE attrelid = 'pg_temp.segue_probe'::regclass AND attnum = 1`;
 
 /**
@@ -19,8 +22,8 @@ export async function typeFact(session: Session, type: string, schema: string): 
   await setPath(session, `${ident(schema)}, public, pg_temp`);
   await session.query(statement);
   await setPath(session, CATALOG_ONLY);
-  const { rows } = await session.query<{ type: string }>(FORMAT);
-  return { type: rows[0]?.type ?? "" };
+  const { rows } = await session.query<{ type: string; constrained: boolean; collatable: boolean }>(FORMAT);
+  return rows[0] ?? { type: "" };
 }
 
 /** True if the statement is what it was meant to be: a type that smuggles in more changes its parse tree. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Catalog, Column, Table } from "../model/catalog.ts";
+import { type Catalog, type Column, factKey, type Table } from "../model/catalog.ts";
+import { SegueError } from "../model/errors.ts";
 import { columnName, sqlExpression, tableName, typeName } from "../model/fields.ts";
 import { relationKey } from "../model/relation.ts";
 import { ident, parseTableName, qualified } from "../sql/identifier.ts";
@@ -56,6 +57,7 @@ export const addColumnStep = {
   lower(fields, context) {
     const table = requireTable(context.catalog, fields.table);
     requireNoColumn(table, fields.column);
+    refuseConstrainedDomain(table, fields, context.catalog);
     const target = `ALTER TABLE ${qualified(table)}`;
     const locks = exclusiveLocks(table);
     const place = `${relationKey(table)}.${fields.column}`;
@@ -89,6 +91,24 @@ export const addColumnStep = {
   after: (fields, catalog) => withNewColumn(catalog, fields),
   questions: (fields) => [{ ask: "type", type: fields.type }],
 } satisfies StepKind<AddColumnFields>;
+
+/**
+ * ADD COLUMN goes through all rows for a domain with constraints, under ACCESS EXCLUSIVE, be it only to write NULLs.
+ *
+ * @throws SegueError SEG0103; a table that the plan creates has no rows.
+ */
+function refuseConstrainedDomain(table: Table, fields: AddColumnFields, catalog: Catalog): void {
+  const fact = catalog.facts[factKey({ ask: "type", type: fields.type })];
+  const like = fields.like === undefined ? undefined : requireColumn(table, fields.like);
+  const same = like?.type === canonicalType(catalog, fields.type) && like.constrainedType === true;
+  const constrained = same || (fact !== undefined && "type" in fact && fact.constrained === true);
+  if (!constrained || table.oid === 0) return;
+  throw new SegueError("SEG0103", {
+    message: `${relationKey(table)}.${fields.column}: ${fields.type} is a domain with constraints, and adding a column of one rewrites the table under a lock`,
+    object: `${relationKey(table)}.${fields.column}`,
+    next: "use the type under the domain, and add_check for what the domain asks",
+  });
+}
 
 function definition(fields: AddColumnFields): string {
   return [
@@ -137,6 +157,6 @@ const PLAIN: Pick<Column, "storage" | "defaultStorage" | "compression" | "statis
 
 /** The type as the server writes it, if the plan asked; else as the plan does. */
 export function canonicalType(catalog: Catalog, written: string): string {
-  const fact = catalog.facts[JSON.stringify({ ask: "type", type: written })];
+  const fact = catalog.facts[factKey({ ask: "type", type: written })];
   return fact !== undefined && "type" in fact ? fact.type : written;
 }

@@ -91,6 +91,15 @@ describe("by a shadow column that takes over the name", () => {
     });
   });
 
+  test("with the collation of the old column, if the server says that the new type, a domain, has one", () => {
+    for (const collatable of [true, false]) {
+      const fields = changeType.fields.parse({ table: "orders", column: "code", type: "label", forward: "code" });
+      const facts = { [factKey({ ask: "type", type: "label" })]: { type: "public.label", collatable } };
+      const [added] = changeType.compile(fields, { ...catalogOf(18, ORDERS), facts }).expand;
+      expect(added?.fields["collation"]).toBe(collatable ? '"C"' : undefined);
+    }
+  });
+
   test("where a foreign key would be checked again, a view is in the way, or the plan says how", () => {
     const fkey = {
       ...ORDERS,

@@ -20,7 +20,8 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
           c text COLLATE "C",
           d text COLLATE backwards,
           twice numeric GENERATED ALWAYS AS (price * 2) STORED,
-          n serial
+          n serial,
+          q positive
         );
         ALTER TABLE t DROP gone, ALTER c SET STORAGE EXTERNAL, ALTER d SET COMPRESSION pglz, ALTER c SET STATISTICS 17,
           ALTER c SET (n_distinct = 5);
@@ -40,6 +41,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
     const table = await tableOf(database, inPublic("t"));
     await database.query(`DROP OWNED BY catalog_reader_${major}; DROP ROLE catalog_reader_${major}`);
     const plain = {
+      constrainedType: false,
       notNull: false,
       notNullConstraint: null,
       notNullValid: true,
@@ -135,6 +137,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
         otherSequences: [inPublic("More")],
         sequenceUsers: ["default value for column x of table public.u"],
       },
+      { ...plain, name: "q", attnum: 10, type: "public.positive", constrainedType: true },
     ]);
   });
 });

@@ -107,20 +107,25 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
         CREATE SCHEMA "My app";
         CREATE TYPE "My app".mood AS ENUM ('ok');
         CREATE DOMAIN "My app"."Od""d" AS varchar(10) NOT NULL;
+        CREATE DOMAIN "My app".above AS "My app"."Od""d";
+        CREATE DOMAIN "My app".free AS integer;
         CREATE TYPE mine AS (a integer);`,
     });
+    const PLAIN = { constrained: false, collatable: false };
     const expected: Record<string, Fact> = {
-      int: { type: "integer" },
-      "numeric (5, 2)": { type: "numeric(5,2)" },
-      decimal: { type: "numeric" },
-      "varchar(40)[]": { type: "character varying(40)[]" },
-      "timestamp(3) with time zone": { type: "timestamp(3) with time zone" },
-      "interval year to month": { type: "interval year to month" },
-      "bit(3)": { type: "bit(3)" },
-      char: { type: "character(1)" },
-      mood: { type: '"My app".mood' },
-      '"Od""d"': { type: '"My app"."Od""d"' },
-      mine: { type: "public.mine" },
+      int: { ...PLAIN, type: "integer" },
+      "numeric (5, 2)": { ...PLAIN, type: "numeric(5,2)" },
+      decimal: { ...PLAIN, type: "numeric" },
+      "varchar(40)[]": { ...PLAIN, type: "character varying(40)[]", collatable: true },
+      "timestamp(3) with time zone": { ...PLAIN, type: "timestamp(3) with time zone" },
+      "interval year to month": { ...PLAIN, type: "interval year to month" },
+      "bit(3)": { ...PLAIN, type: "bit(3)" },
+      char: { ...PLAIN, type: "character(1)", collatable: true },
+      mood: { ...PLAIN, type: '"My app".mood' },
+      '"Od""d"': { constrained: true, collatable: true, type: '"My app"."Od""d"' },
+      above: { constrained: true, collatable: true, type: '"My app".above' },
+      free: { ...PLAIN, type: '"My app".free' },
+      mine: { ...PLAIN, type: "public.mine" },
     };
     const types = Object.keys(expected);
     const answers = await factsOf(

@@ -64,6 +64,22 @@ test("a column that is there already is refused", () => {
   );
 });
 
+test("a domain with constraints is refused, asked for or taken from a column, but for a table that is new", () => {
+  const message = "adding a column of one rewrites the table under a lock";
+  const facts = { [factKey({ ask: "type", type: "positive" })]: { type: "public.positive", constrained: true } };
+  const price = columnOf("price", "public.positive", { constrainedType: true });
+  const given =
+    (fields: Record<string, unknown>, oid = 1) =>
+    () =>
+      addColumnStep.lower(addColumnStep.fields.parse({ table: "t", column: "a", ...fields }), {
+        ...lowerContext({ ...catalogOf(18, tableOf("t", { oid, columns: [price] })), facts }, "expand"),
+      });
+  expect(given({ type: "positive" })).toThrow(message);
+  expect(given({ type: "public.positive", like: "price" })).toThrow(message);
+  expect(given({ type: "integer", like: "price" })).not.toThrow();
+  expect(given({ type: "positive" }, 0)).not.toThrow();
+});
+
 test("the type of an explicit entry is asked for, so that a sync knows its length", () => {
   const fields = addColumnStep.fields.parse({ table: "users", column: "a", type: "varchar(3)" });
   expect(addColumnStep.questions(fields)).toEqual([{ ask: "type", type: "varchar(3)" }]);
