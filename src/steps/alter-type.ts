@@ -3,6 +3,9 @@ import { columnName, tableName, typeName } from "../model/fields.ts";
 import { relationKey } from "../model/relation.ts";
 import { ident, parseTableName, qualified } from "../sql/identifier.ts";
 import { canonicalType } from "./add-column.ts";
+import { sameStorage } from "./carry-attributes.ts";
+import { partitionsOf } from "./carry-family.ts";
+import { analyze } from "./carry-statistics.ts";
 import { exclusiveLocks, requireColumn, requireTable, withColumn } from "./catalog-lookup.ts";
 import type { StepKind } from "./step-kind.ts";
 import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
@@ -20,7 +23,7 @@ interface AlterTypeFields {
   readonly reverses?: boolean | undefined;
 }
 
-/** A type change that the server was shown to do without touching a row: one short ALTER. */
+/** A type change that the server was shown to do without touching a row: one short ALTER, and an ANALYZE of the column. */
 export const alterType: StepKind<AlterTypeFields> = {
   kind: "alter_type",
   fields: z
@@ -40,27 +43,32 @@ export const alterType: StepKind<AlterTypeFields> = {
     const column = requireColumn(table, fields.column);
     const alter = (type: string, collation: string | null): string =>
       `ALTER TABLE ${qualified(table)} ALTER COLUMN ${ident(fields.column)} TYPE ${type}${collation === null ? "" : ` COLLATE ${collation}`}`;
+    const partitions = partitionsOf(context.catalog, table);
+    const storage = sameStorage(table, column, partitions);
     const locks = exclusiveLocks(table);
     const place = `${relationKey(table)}.${fields.column}`;
     const back = undoTransaction({
       title: `change ${place} back to ${column.type}`,
       table,
-      statements: [alter(column.type, column.collation)],
+      statements: [alter(column.type, column.collation), ...storage],
       locks,
     });
+    // The server forgets what it knows of the column's values, in both directions.
+    const analysis = analyze({ family: [table, ...partitions], table, from: fields.column, to: fields.column });
+    const { undo: _, ...again } = analysis;
     const change = shortTransaction(
       {
         title: `change ${place} from ${column.type} to ${fields.type} in place`,
         table,
-        statements: [alter(fields.type, fields.collation ?? column.collation)],
+        statements: [alter(fields.type, fields.collation ?? column.collation), ...storage],
         locks,
       },
-      fields.reverses === true ? [back] : [],
+      fields.reverses === true ? [back, { ...again, id: "" }] : [],
     );
     const warnings = [preparedStatementsFail(place)];
-    if (fields.reverses === true) return { expand: [change], warnings };
+    if (fields.reverses === true) return { expand: [change, analysis], warnings };
     const irreversible = `${back.title} would rewrite the table under a lock: once the rollout is completed, segue reverse does it by a rollout of its own`;
-    return { expand: [{ ...change, irreversible }], warnings };
+    return { expand: [{ ...change, irreversible }, analysis], warnings };
   },
   after: (fields, catalog) =>
     withColumn(catalog, parseTableName(fields.table, catalog.defaultSchema), fields.column, {

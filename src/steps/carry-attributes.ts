@@ -23,23 +23,44 @@ export function duplicateAttributes(
   type: string = column.type,
   partitions: readonly Table[] = [],
 ): string[] {
+  return onEach(table, column, partitions, (relation, own, only) => {
+    const stored = type === own.type || (VARIABLE_LENGTH.test(type) && own.defaultStorage !== "plain");
+    return [...(stored ? storageOn(relation, own, to, only) : []), ...attributesOn(relation, own, to, only)];
+  });
+}
+
+/** Statements that give a column its storage and compression again, which ALTER … TYPE takes from it in silence. */
+export function sameStorage(table: Table, column: Column, partitions: readonly Table[]): string[] {
+  return onEach(table, column, partitions, (relation, own, only) => storageOn(relation, own, column.name, only));
+}
+
+function onEach(
+  table: Table,
+  column: Column,
+  partitions: readonly Table[],
+  statements: (relation: RelationName, own: Column, only: string) => string[],
+): string[] {
   const only = partitions.length > 0 ? "ONLY " : "";
   return [
-    ...attributesOn(table, column, to, type, only),
+    ...statements(table, column, only),
     ...partitions.flatMap((partition) => {
       const own = partition.columns.find((candidate) => candidate.name === column.name);
-      return own === undefined ? [] : attributesOn(partition, own, to, type, only);
+      return own === undefined ? [] : statements(partition, own, only);
     }),
   ];
 }
 
-function attributesOn(relation: RelationName, column: Column, to: string, type: string, only: string): string[] {
+function storageOn(relation: RelationName, column: Column, to: string, only: string): string[] {
   const alter = `ALTER TABLE ${only}${qualified(relation)} ALTER COLUMN ${ident(to)}`;
-  const stored = type === column.type || (VARIABLE_LENGTH.test(type) && column.defaultStorage !== "plain");
+  return [
+    ...(column.storage === column.defaultStorage ? [] : [`${alter} SET STORAGE ${column.storage.toUpperCase()}`]),
+    ...(column.compression === null ? [] : [`${alter} SET COMPRESSION ${column.compression}`]),
+  ];
+}
+
+function attributesOn(relation: RelationName, column: Column, to: string, only: string): string[] {
+  const alter = `ALTER TABLE ${only}${qualified(relation)} ALTER COLUMN ${ident(to)}`;
   const statements: string[] = [];
-  if (stored && column.storage !== column.defaultStorage)
-    statements.push(`${alter} SET STORAGE ${column.storage.toUpperCase()}`);
-  if (stored && column.compression !== null) statements.push(`${alter} SET COMPRESSION ${column.compression}`);
   if (column.statisticsTarget !== null) statements.push(`${alter} SET STATISTICS ${column.statisticsTarget}`);
   if (column.options.length > 0) statements.push(`${alter} SET (${column.options.map(option).join(", ")})`);
   if (column.comment !== null) {

@@ -7,7 +7,7 @@ import type { Carrying } from "./carry-indexes.ts";
 import { copyName } from "./carry-names.ts";
 import { nameOf } from "./catalog-lookup.ts";
 import type { Draft } from "./step-kind.ts";
-import { familyLocks, scanningTransaction, shortTransaction } from "./transaction-draft.ts";
+import { familyLocks, scanningTransaction, shortTransaction, type TransactionDraft } from "./transaction-draft.ts";
 
 /** Copies the extended statistics objects that read the column. They go with it: no undo. */
 export function carryStatistics({ family, from, plan, table, to }: Carrying): readonly Draft[] {
@@ -44,10 +44,15 @@ function dress({ comment, owner, statisticsTarget }: ExtendedStatistics, name: R
 }
 
 /**
- * Gives the planner statistics of the duplicate before anything reads it. With a list of columns ANALYZE leaves out
+ * Gives the planner statistics of a column that has none yet: a duplicate before anything reads it. With a list of columns ANALYZE leaves out
  * expressions of indexes and extended statistics: where there are such copies, it reads them all.
  */
-export function analyze({ family, from, table, to }: Carrying): Draft {
+export function analyze({
+  family,
+  from,
+  table,
+  to,
+}: Pick<Carrying, "family" | "from" | "table" | "to">): TransactionDraft {
   const whole = family.some((member) => hasMore(member, from));
   return scanningTransaction({
     title: `analyze ${relationKey(table)}.${to}`,

@@ -12,13 +12,15 @@ interface Transaction {
   readonly locks: readonly TableLock[];
 }
 
+export type TransactionDraft = Extract<Draft, { kind: "transaction" }>;
+
 /** A transaction that holds strong locks for a moment: it reads no rows. */
 export function shortTransaction(transaction: Transaction, undo: readonly UndoStep[]): Draft {
   return { ...common(transaction), patience: "short", scans: false, undo };
 }
 
 /** A transaction that reads rows under locks which stop nobody. */
-export function scanningTransaction(transaction: Transaction): Draft {
+export function scanningTransaction(transaction: Transaction): TransactionDraft {
   return { ...common(transaction), patience: "long", scans: true, undo: [] };
 }
 

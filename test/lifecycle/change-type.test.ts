@@ -4,19 +4,27 @@ import { SAME, type Value } from "../support/oracle.ts";
 import { MAJORS } from "../support/postgres.ts";
 
 test.each(MAJORS)("change_type of varchar to text alters in place and back on PostgreSQL %s", async (major) => {
-  const { events } = await lifecycle({
+  const { database, events } = await lifecycle({
     major,
     schema: `
       create table users (id bigint primary key, name varchar not null, hits int not null default 0);
-      create index on users (name);
+      create unique index users_name on users (name) with (fillfactor = 80);
+      alter table users cluster on users_name;
+      comment on index users_name is 'of people';
+      create statistics users_both on name, hits from users;
+      alter statistics users_both set statistics 50;
+      comment on statistics users_both is 'together';
+      alter table users alter name set storage external, alter name set compression pglz, alter name set statistics 60;
       insert into users select i, 'user' || i from generate_series(1, 1500) i`,
     plan: "operations:\n  - change_type: { table: users, column: name, type: text }",
     // Even here a named statement that returns the column fails with 0A000 and must be prepared again: `plan` says so.
     old: { table: "users", columns: { name: (n) => `old${n}` }, named: false },
     new: { table: "users", columns: { name: (n) => `new${n}` }, named: false },
     link: SAME,
-    plainly: "alter table users alter name type text",
+    plainly: "alter table users alter name type text, alter name set storage external, alter name set compression pglz",
   });
+  const known = await database.query("select attname from pg_stats where tablename = 'users' and attname = 'name'");
+  expect(known).toHaveLength(1);
   expect(events.filter((event) => event.type === "step_started" && event.stage === "backfill")).toEqual([]);
 });
 

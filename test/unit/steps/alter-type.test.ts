@@ -4,12 +4,14 @@ import { catalogOf, columnOf, tableOf } from "./carry-catalog.ts";
 import { statementsOf } from "./execute-drafts.ts";
 import { lowerContext } from "./lower-context.ts";
 
-const CATALOG = catalogOf(18, tableOf("t", { columns: [columnOf("a", "text", { collation: '"C"' })] }));
+const STORED = columnOf("s", "text", { storage: "external", defaultStorage: "extended", compression: "lz4" });
+const CATALOG = catalogOf(18, tableOf("t", { columns: [columnOf("a", "text", { collation: '"C"' }), STORED] }));
 const lower = (fields: Record<string, unknown>) => {
-  const [step, ...more] =
+  const [step, analysis, ...more] =
     alterType.lower(alterType.fields.parse({ table: "t", column: "a", ...fields }), lowerContext(CATALOG, "expand"))
       .expand ?? [];
-  if (step === undefined || more.length > 0) throw new Error("one step is expected");
+  if (step === undefined || analysis === undefined || more.length > 0) throw new Error("two steps are expected");
+  expect(statementsOf([analysis])).toEqual([[`ANALYZE public.t (${String(fields["column"] ?? "a")})`]]);
   return step;
 };
 
@@ -18,13 +20,28 @@ test("one ALTER, which keeps the collation unless it is told another", () => {
   expect(statementsOf([kept, ...kept.undo])).toEqual([
     ['ALTER TABLE public.t ALTER COLUMN a TYPE varchar(20) COLLATE "C"'],
     ['ALTER TABLE public.t ALTER COLUMN a TYPE text COLLATE "C"'],
+    ["ANALYZE public.t (a)"],
   ]);
   const other = lower({ type: "text", collation: '"POSIX"', reverses: true });
   expect(statementsOf([other, ...other.undo])).toEqual([
     ['ALTER TABLE public.t ALTER COLUMN a TYPE text COLLATE "POSIX"'],
     ['ALTER TABLE public.t ALTER COLUMN a TYPE text COLLATE "C"'],
+    ["ANALYZE public.t (a)"],
   ]);
   expect(other.irreversible).toBeUndefined();
+});
+
+test("storage and compression, which the server takes from the column, are given back both ways", () => {
+  const step = lower({ column: "s", type: "varchar", reverses: true });
+  const again = [
+    "ALTER TABLE public.t ALTER COLUMN s SET STORAGE EXTERNAL",
+    "ALTER TABLE public.t ALTER COLUMN s SET COMPRESSION lz4",
+  ];
+  expect(statementsOf([step, ...step.undo])).toEqual([
+    ["ALTER TABLE public.t ALTER COLUMN s TYPE varchar", ...again],
+    ["ALTER TABLE public.t ALTER COLUMN s TYPE text", ...again],
+    ["ANALYZE public.t (s)"],
+  ]);
 });
 
 test("where the way back would rewrite, it says so", () => {
