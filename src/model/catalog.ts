@@ -187,6 +187,7 @@ export interface Dependent {
     | "function"
     | "trigger"
     | "generated column"
+    | "column"
     | "foreign key"
     | "publication";
   /** As people name it and as `settings.ignore_dependents` takes it: `public.film_list`, `public.f(integer)`. */

@@ -18,6 +18,14 @@ WITH RECURSIVE member (root, oid) AS (
   SELECT m.root, m.oid AS relation, d.refobjsubid AS attnum, d.classid, d.objid, d.objsubid, d.deptype
     FROM member m
     JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = m.oid
+), row_type (root, relation, oid) AS (
+  -- The type of the table's rows, its array, and domains over these.
+  SELECT m.root, m.oid, t.oid FROM member m JOIN pg_type t ON t.typrelid = m.oid
+  UNION
+  SELECT r.root, r.relation, above.oid
+    FROM row_type r
+    JOIN pg_type t ON t.oid = r.oid
+    JOIN pg_type above ON above.oid = t.typarray OR (above.typtype = 'd' AND above.typbasetype = t.oid)
 ), found (root, relation, attnum, kind, schema, name, evidence) AS (
   SELECT h.root, h.relation, h.attnum,
          CASE WHEN r.rulename <> '_RETURN' THEN 'rule' WHEN c.relkind = 'm' THEN 'materialized view' ELSE 'view' END,
@@ -53,6 +61,15 @@ WITH RECURSIVE member (root, oid) AS (
     JOIN pg_attribute g ON g.attrelid = h.relation AND g.attgenerated <> ''
                        AND g.attnum = CASE WHEN h.classid = 'pg_class'::regclass AND h.objid = h.relation THEN h.objsubid ELSE e.adnum END
    WHERE h.relation = h.root AND h.attnum > 0 AND h.attnum <> g.attnum
+  UNION ALL
+  -- Columns of the row type hold rows: each loses its value with any column of the table that is dropped.
+  SELECT r.root, r.relation, a.attnum, 'column', c.relnamespace, format('%s.%I', c.oid::regclass, holder.attname), 'pg_depend'
+    FROM row_type r
+    JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = r.oid
+                    AND d.classid = 'pg_class'::regclass AND d.objsubid > 0
+    JOIN pg_class c ON c.oid = d.objid AND c.relkind IN ('r', 'p', 'm', 'f', 'c')
+    JOIN pg_attribute holder ON holder.attrelid = c.oid AND holder.attnum = d.objsubid
+    JOIN pg_attribute a ON a.attrelid = r.relation AND a.attnum > 0 AND NOT a.attisdropped
   UNION ALL
   SELECT m.root, m.oid, k.attnum, 'foreign key', c.relnamespace, format('%I on %s', f.conname, c.oid::regclass), 'pg_depend'
     FROM member m

@@ -9,7 +9,7 @@ interface Candidate {
   readonly body: string;
   readonly table: string;
   readonly columns: readonly string[];
-  /** It is the function of a trigger on the table, whose rows it knows without the table's name. */
+  /** It knows the table's rows without its name: as the function of a trigger, or by a parameter or result of their type. */
   readonly attached: boolean;
 }
 
@@ -37,13 +37,18 @@ SELECT c.oid::int8::float8 AS table_oid, b.oid::regprocedure::text AS name, b.pr
   CROSS JOIN body b
   CROSS JOIN LATERAL (SELECT EXISTS (
       SELECT FROM member m JOIN pg_trigger t ON t.tgrelid = m.oid
-       WHERE m.root = c.oid AND t.tgfoid = b.oid) AS yes) attached
+       WHERE m.root = c.oid AND t.tgfoid = b.oid
+      UNION ALL
+      SELECT FROM member m
+        JOIN pg_type t ON t.typrelid = m.oid
+        JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid IN (t.oid, t.typarray)
+       WHERE m.root = c.oid AND d.classid = 'pg_proc'::regclass AND d.objid = b.oid) AS yes) attached
  WHERE c.oid = ANY ($1::oid[]) AND (attached.yes OR strpos(b.plain, lower(c.relname)) > 0)
  ORDER BY 1, 2`;
 
 /**
- * Functions whose body names a table and one of its columns, or that a trigger of the table calls and whose body
- * names a column. The server does not track what such a body reads, so this goes by the text.
+ * Functions whose body names a table and one of its columns, or that a trigger of the table calls, or that take or
+ * return its rows, and whose body names a column. The server does not track what such a body reads, so this goes by the text.
  */
 export async function readNamingFunctions(
   session: Session,

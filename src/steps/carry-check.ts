@@ -1,4 +1,4 @@
-import type { Constraint, Index, Table } from "../model/catalog.ts";
+import type { Constraint, Dependent, Index, Table } from "../model/catalog.ts";
 import { relationKey } from "../model/relation.ts";
 import { isTemporal } from "../sql/definition.ts";
 import { readsColumn } from "./carry-family.ts";
@@ -28,11 +28,14 @@ export function uncarriable(
     ]),
     ...table.dependents
       .filter((dependent) => dependent.columns.includes(column) && !ignore.includes(dependent.name))
-      .map(
-        ({ evidence, kind, name }) => `${kind} ${name} ${evidence === "text" ? "seems to name" : "names"} the column`,
-      ),
+      .map(dependentLine),
   ];
   return [...new Set(found)];
+}
+
+function dependentLine({ evidence, kind, name }: Dependent): string {
+  if (kind === "column") return `column ${name} holds rows of the table, which would lose the value`;
+  return `${kind} ${name} ${evidence === "text" ? "seems to name" : "names"} the column`;
 }
 
 function kindOf(table: Table): string[] {

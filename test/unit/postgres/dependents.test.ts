@@ -52,6 +52,42 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
     expect(await dependentsOf(database, "missing")).toEqual([]);
   });
 
+  test("columns that hold rows of the table name all of its columns", async () => {
+    const database = await testDatabase({
+      major,
+      script: `
+        CREATE TABLE t (a integer, gone integer, b integer);
+        ALTER TABLE t DROP gone;
+        CREATE DOMAIN rows AS t[];
+        CREATE TABLE "History" (id integer, old t);
+        CREATE TABLE lists (list rows);
+        CREATE TYPE nested AS (one t);
+        CREATE MATERIALIZED VIEW stored AS SELECT t AS row FROM t;`,
+    });
+    expect(await dependentsOf(database, "t")).toEqual([
+      certain("column", 'public."History".old', "a", "b"),
+      certain("column", "public.lists.list", "a", "b"),
+      certain("column", "public.nested.one", "a", "b"),
+      certain("column", 'public.stored."row"', "a", "b"),
+      certain("materialized view", "public.stored"),
+    ]);
+  });
+
+  test("functions over the table's rows name it by the type of a parameter or result", async () => {
+    const database = await testDatabase({
+      major,
+      script: `
+        CREATE TABLE t (a integer, b integer);
+        CREATE FUNCTION one(r t) RETURNS integer LANGUAGE sql AS 'SELECT r.a';
+        CREATE FUNCTION many(t[]) RETURNS integer LANGUAGE sql AS 'SELECT $1[1].b';
+        CREATE FUNCTION nothing(r t) RETURNS integer LANGUAGE sql AS 'SELECT 1';`,
+    });
+    expect((await dependentsOf(database, "t")).filter(({ evidence }) => evidence === "text")).toEqual([
+      byText("public.many(public.t[])", "b"),
+      byText("public.one(public.t)", "a"),
+    ]);
+  });
+
   test("policies, generated columns, foreign keys and publications name columns", async () => {
     const database = await testDatabase({
       major,

@@ -66,6 +66,7 @@ test("what a duplicate can't take over is listed by name, all of it", () => {
       dependentOf("function", "public.f(integer)", ["id"], "text"),
       dependentOf("foreign key", "orders_user_fkey on public.orders", ["id"]),
       dependentOf("view", "public.names", ["name"]),
+      dependentOf("column", "public.history.old", ["id", "name"]),
     ],
   });
   expect(uncarriable(table, "id", [])).toEqual([
@@ -82,6 +83,7 @@ test("what a duplicate can't take over is listed by name, all of it", () => {
     "view public.ids names the column",
     "function public.f(integer) seems to name the column",
     "foreign key orders_user_fkey on public.orders names the column",
+    "column public.history.old holds rows of the table, which would lose the value",
   ]);
 });
 
