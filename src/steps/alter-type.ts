@@ -5,7 +5,7 @@ import { ident, parseTableName, qualified } from "../sql/identifier.ts";
 import { canonicalType } from "./add-column.ts";
 import { sameStorage } from "./carry-attributes.ts";
 import { partitionsOf } from "./carry-family.ts";
-import { analyze } from "./carry-statistics.ts";
+import { analyze, sameStatistics } from "./carry-statistics.ts";
 import { exclusiveLocks, requireColumn, requireTable, withColumn } from "./catalog-lookup.ts";
 import type { StepKind } from "./step-kind.ts";
 import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
@@ -44,26 +44,27 @@ export const alterType: StepKind<AlterTypeFields> = {
     const alter = (type: string, collation: string | null): string =>
       `ALTER TABLE ${qualified(table)} ALTER COLUMN ${ident(fields.column)} TYPE ${type}${collation === null ? "" : ` COLLATE ${collation}`}`;
     const partitions = partitionsOf(context.catalog, table);
-    const storage = sameStorage(table, column, partitions);
+    const family = [table, ...partitions];
+    const again = [...sameStorage(table, column, partitions), ...sameStatistics(family, fields.column)];
     const locks = exclusiveLocks(table);
     const place = `${relationKey(table)}.${fields.column}`;
     const back = undoTransaction({
       title: `change ${place} back to ${column.type}`,
       table,
-      statements: [alter(column.type, column.collation), ...storage],
+      statements: [alter(column.type, column.collation), ...again],
       locks,
     });
     // The server forgets what it knows of the column's values, in both directions.
-    const analysis = analyze({ family: [table, ...partitions], table, from: fields.column, to: fields.column });
-    const { undo: _, ...again } = analysis;
+    const analysis = analyze({ family, table, from: fields.column, to: fields.column });
+    const { undo: _, ...reanalysis } = analysis;
     const change = shortTransaction(
       {
         title: `change ${place} from ${column.type} to ${fields.type} in place`,
         table,
-        statements: [alter(fields.type, fields.collation ?? column.collation), ...storage],
+        statements: [alter(fields.type, fields.collation ?? column.collation), ...again],
         locks,
       },
-      fields.reverses === true ? [back, { ...again, id: "" }] : [],
+      fields.reverses === true ? [back, { ...reanalysis, id: "" }] : [],
     );
     const warnings = [preparedStatementsFail(place)];
     if (fields.reverses === true) return { expand: [change, analysis], warnings };

@@ -29,6 +29,16 @@ export function carryStatistics({ family, from, plan, table, to }: Carrying): re
   );
 }
 
+/**
+ * Gives extended statistics that read a column what their definition does not tell, again: ALTER … TYPE makes them anew,
+ * without a target, as the property of whoever runs it (seen on 14 and 18).
+ */
+export function sameStatistics(family: readonly Table[], column: string): string[] {
+  return family.flatMap((member) =>
+    member.statistics.filter(({ columns }) => columns.includes(column)).flatMap((one) => dress(one, one)),
+  );
+}
+
 /** What a definition does not tell. The owner goes last: whoever gives the object away may not touch it any more. */
 function dress({ comment, owner, statisticsTarget }: ExtendedStatistics, name: RelationName): string[] {
   const alter = `ALTER STATISTICS ${qualified(name)}`;

@@ -13,6 +13,7 @@ test.each(MAJORS)("change_type of varchar to text alters in place and back on Po
       comment on index users_name is 'of people';
       create statistics users_both on name, hits from users;
       alter statistics users_both set statistics 50;
+      alter statistics users_both owner to pg_monitor;
       comment on statistics users_both is 'together';
       alter table users alter name set storage external, alter name set compression pglz, alter name set statistics 60;
       insert into users select i, 'user' || i from generate_series(1, 1500) i`,
@@ -21,7 +22,8 @@ test.each(MAJORS)("change_type of varchar to text alters in place and back on Po
     old: { table: "users", columns: { name: (n) => `old${n}` }, named: false },
     new: { table: "users", columns: { name: (n) => `new${n}` }, named: false },
     link: SAME,
-    plainly: "alter table users alter name type text, alter name set storage external, alter name set compression pglz",
+    plainly: `alter table users alter name type text, alter name set storage external, alter name set compression pglz;
+      alter statistics users_both set statistics 50; alter statistics users_both owner to pg_monitor`,
   });
   const known = await database.query("select attname from pg_stats where tablename = 'users' and attname = 'name'");
   expect(known).toHaveLength(1);
