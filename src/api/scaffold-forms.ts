@@ -7,7 +7,7 @@ export interface Form {
   fields(values: readonly string[]): Record<string, unknown>;
 }
 
-/** What stands in a scaffold for an argument that was not given. */
+/** What stands in a scaffold for an argument that was not given, for most operations. */
 export const PLACEHOLDERS: Readonly<Record<string, string>> = {
   table: "table_name",
   column: "column_name",
@@ -19,7 +19,23 @@ export const PLACEHOLDERS: Readonly<Record<string, string>> = {
   name: "index_name",
   referenced: "other_table",
   new_columns: "new_name",
+  default: "now()",
+  comment: "what it is for",
 };
+
+/** Where a word means something else than for most operations. */
+const OWN_PLACEHOLDERS: Readonly<Record<string, typeof PLACEHOLDERS>> = {
+  rename_index: { from: "index_name" },
+  rename_constraint: { from: "constraint_name" },
+  drop_constraint: { name: "constraint_name" },
+  create_enum: { name: "type_name", values: "first_value" },
+  add_enum_value: { type: "type_name", value: "new_value" },
+};
+
+/** What stands for an argument of an operation; empty for a word that has nothing of the kind. */
+export function placeholder(operation: string, word: string): string {
+  return OWN_PLACEHOLDERS[operation]?.[word] ?? PLACEHOLDERS[word] ?? "";
+}
 
 const SQL = {
   up: "-- What the migration runs.\nSELECT 1;\n",
@@ -66,6 +82,11 @@ export const FORMS: Readonly<Record<string, Form>> = {
         remove: { [column]: { from: ident(names[0] ?? "") } },
       };
     },
+  },
+  set_comment: {
+    args: ["table", "column", "comment"],
+    rest: false,
+    fields: ([table = "", column = "", comment = ""]) => ({ table, column, comment }),
   },
   sql: { args: ["name"], rest: false, fields: () => SQL },
 };

@@ -10,7 +10,7 @@ import { quoted, suggestion } from "../plan/did-you-mean.ts";
 import { tryReadPlan } from "../plan/read-plan.ts";
 import { loadParser } from "../sql/parser.ts";
 import { parseTableName } from "../sql/identifier.ts";
-import { type Form, FORMS, PLACEHOLDERS } from "./scaffold-forms.ts";
+import { type Form, FORMS, placeholder, PLACEHOLDERS } from "./scaffold-forms.ts";
 import { TOOL_VERSION } from "./version.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -58,7 +58,7 @@ export async function scaffoldPlan(workspace: Workspace, request: ScaffoldReques
       next: "Put an argument that holds a blank in quotes.",
     });
   }
-  const values = form.args.map((word, index) => args[index] ?? PLACEHOLDERS[word] ?? "");
+  const values = form.args.map((word, index) => args[index] ?? placeholder(operation, word));
   const fields = form.fields([...values, ...args.slice(form.args.length)]);
   const { plansFolder } = await workspace.config();
   const folder = resolve(workspace.options.cwd ?? process.cwd(), plansFolder);
@@ -110,7 +110,7 @@ function nameOf(operation: string, values: readonly string[]): string {
   if (operation === "sql") return values[0] === "" || values[0] === PLACEHOLDERS["name"] ? "sql" : (values[0] ?? "sql");
   const verb = operation.replace(/_(column|table)$/, "");
   const table = tableOf(values[0] ?? "");
-  const second = operation === "create_table" || operation === "add_check" ? [] : values.slice(1, 2);
+  const second = ["create_table", "add_check", "create_enum"].includes(operation) ? [] : values.slice(1, 2);
   return [verb, table, ...second].join("_");
 }
 

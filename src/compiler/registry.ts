@@ -11,6 +11,11 @@ import { createTable } from "../operations/create-table.ts";
 import { dropColumn } from "../operations/drop-column.ts";
 import { dropIndex } from "../operations/drop-index.ts";
 import { dropNotNull } from "../operations/drop-not-null.ts";
+import { setDefault } from "../operations/set-default.ts";
+import { dropDefault } from "../operations/drop-default.ts";
+import { setComment } from "../operations/set-comment.ts";
+import { renameIndex } from "../operations/rename-index.ts";
+import { renameConstraint } from "../operations/rename-constraint.ts";
 import type { Operation } from "../operations/operation.ts";
 import { replaceColumns } from "../operations/replace-columns.ts";
 import { renameColumn } from "../operations/rename-column.ts";
@@ -30,6 +35,11 @@ import { dropIndexStep } from "../steps/drop-index.ts";
 import { dropNotNullStep } from "../steps/drop-not-null.ts";
 import { fill } from "../steps/fill.ts";
 import { replaceColumn } from "../steps/replace-column.ts";
+import { dropDefaultStep } from "../steps/drop-default.ts";
+import { renameConstraintStep } from "../steps/rename-constraint.ts";
+import { renameIndexStep } from "../steps/rename-index.ts";
+import { setCommentStep } from "../steps/set-comment.ts";
+import { setDefaultStep } from "../steps/set-default.ts";
 import { setNotNullStep } from "../steps/set-not-null.ts";
 import { sqlStep } from "../steps/sql.ts";
 import type { StepKind } from "../steps/step-kind.ts";
@@ -55,6 +65,11 @@ const ALL_OPERATIONS = [
   dropNotNull,
   replaceColumns,
   addPrimaryKey,
+  setDefault,
+  dropDefault,
+  setComment,
+  renameIndex,
+  renameConstraint,
 ] as unknown as readonly AnyOperation[];
 
 const ALL_STEPS = [
@@ -76,6 +91,11 @@ const ALL_STEPS = [
   dropSyncEntry,
   sqlStep,
   addPrimaryKeyStep,
+  setDefaultStep,
+  dropDefaultStep,
+  setCommentStep,
+  renameIndexStep,
+  renameConstraintStep,
 ] as unknown as readonly AnyStep[];
 
 /** Every operation by the word that a plan uses for it. */

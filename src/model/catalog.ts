@@ -41,6 +41,8 @@ export interface Table extends RelationName {
   readonly partitionKeyColumns: readonly string[];
   readonly replicaIdentity: { readonly kind: "default" | "nothing" | "full" | "index"; readonly index: string | null };
   readonly rowSecurity: boolean;
+  /** Left out for none. */
+  readonly comment?: string | null;
   /** True if a subscription of this database writes to it: the apply worker skips ordinary triggers. */
   readonly subscribed: boolean;
   /** Objects elsewhere that name the table or its columns. */

@@ -77,6 +77,7 @@ SELECT json_build_object(
         'index', (SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
                    WHERE x.indrelid = c.oid AND x.indisreplident)),
     'rowSecurity', c.relrowsecurity,
+    'comment', obj_description(c.oid, 'pg_class'),
     -- The apply worker writes to the partition that a row is routed to, whichever level is subscribed.
     'subscribed', EXISTS (
       SELECT FROM pg_subscription_rel s

@@ -1,4 +1,4 @@
-import type { Catalog, Column, Table } from "../model/catalog.ts";
+import type { Catalog, Column, Constraint, Index, Table } from "../model/catalog.ts";
 import { SegueError } from "../model/errors.ts";
 import { relationKey, type RelationName } from "../model/relation.ts";
 import { parseTableName } from "../sql/identifier.ts";
@@ -45,6 +45,28 @@ export function requireNoColumn(table: Table, name: string): void {
   throw new SegueError("SEG0101", {
     message: `column ${relationKey(table)}.${name} already exists`,
     object: `${relationKey(table)}.${name}`,
+  });
+}
+
+/** The index of the table, by its literal name. @throws SegueError SEG0101 with what the table has. */
+export function requireIndex(table: Table, name: string): Index {
+  const index = table.indexes.find((candidate) => candidate.name === name);
+  if (index !== undefined) return index;
+  throw missing(table, "index", name, table.indexes);
+}
+
+/** The constraint of the table, by its literal name. @throws SegueError SEG0101 with what the table has. */
+export function requireConstraint(table: Table, name: string): Constraint {
+  const constraint = table.constraints.find((candidate) => candidate.name === name);
+  if (constraint !== undefined) return constraint;
+  throw missing(table, "constraint", name, table.constraints);
+}
+
+function missing(table: Table, what: string, name: string, known: readonly { readonly name: string }[]): SegueError {
+  const names = known.map((one) => one.name).join(", ");
+  return new SegueError("SEG0101", {
+    message: `${what} ${name} of ${relationKey(table)} does not exist; the table has ${names === "" ? "none" : names}`,
+    object: relationKey(table),
   });
 }
 

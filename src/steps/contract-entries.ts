@@ -55,3 +55,18 @@ export function shadowsOf(context: LowerContext, table: Table): ReadonlySet<stri
 export function isDroppedBy(context: LowerContext, table: Table): boolean {
   return hidings(context, table).length > 0;
 }
+
+/** Columns that the plan's contract hides, and those that take their place. */
+export function replacedColumns(context: LowerContext, table: RelationName): ReadonlySet<string> {
+  return new Set(hidings(context, table).flatMap(({ by, column }) => (by === null ? [column] : [column, by])));
+}
+
+/** Columns that the plan's sync derives for an old writer's rows: the new side. */
+export function syncedColumns({ catalog, entries }: LowerContext, table: RelationName): ReadonlySet<string> {
+  const syncs = entries.filter(
+    ({ spec }) =>
+      spec.kind === "sync" &&
+      relationKey(parseTableName(String(spec.fields["table"]), catalog.defaultSchema)) === relationKey(table),
+  );
+  return new Set(syncs.flatMap(({ spec }) => Object.keys(spec.fields["forward"] ?? {})));
+}

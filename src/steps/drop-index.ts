@@ -7,7 +7,7 @@ import { relationKey, type RelationName } from "../model/relation.ts";
 import type { UndoStep } from "../model/step.ts";
 import { parseTableName, qualified } from "../sql/identifier.ts";
 import { literal } from "../sql/literal.ts";
-import { exclusiveLocks, nameOf, requireTable, withTable } from "./catalog-lookup.ts";
+import { exclusiveLocks, nameOf, requireIndex, requireTable, withTable } from "./catalog-lookup.ts";
 import { buildConcurrently, dropConcurrently } from "./concurrent-index.ts";
 import { definitionBody } from "./index-definition-body.ts";
 import { indexStatistics } from "./index-statistics.ts";
@@ -59,14 +59,7 @@ export const dropIndexStep = {
 /** The index, if its drop breaks nothing. @throws SegueError SEG0101 */
 export function droppableIndex(written: DropIndexFields, catalog: Catalog): Index {
   const table = requireTable(catalog, written.table);
-  const index = table.indexes.find((candidate) => candidate.name === written.name);
-  if (index === undefined) {
-    const known = table.indexes.map((candidate) => candidate.name).join(", ");
-    throw refusal(
-      table,
-      `index ${written.name} of ${relationKey(table)} does not exist; the table has ${known === "" ? "none" : known}`,
-    );
-  }
+  const index = requireIndex(table, written.name);
   const name = relationKey(index);
   if (index.constraint !== null)
     throw refusal(index, `index ${name} stands behind constraint ${index.constraint}: drop the constraint instead`);

@@ -108,6 +108,7 @@ function emptyTable(written: CreateTableFields, catalog: Catalog): Table {
     partitionKeyColumns: written.partition_by?.columns ?? [],
     replicaIdentity: { kind: "default", index: null },
     rowSecurity: false,
+    comment: written.comment ?? null,
     subscribed: false,
     dependents: [],
     estimatedRows: 0,

@@ -14,6 +14,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   customer_id: "1",
   amount_cents: "100",
   status: "'paid'",
+  created_at: "now()",
   handle: "'new' || txid_current()",
   username: "'new' || txid_current()",
   email: "txid_current() || '@example.com'",
