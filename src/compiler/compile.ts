@@ -2,7 +2,8 @@ import type { Catalog } from "../model/catalog.ts";
 import { SegueError } from "../model/errors.ts";
 import { type Phase, PHASES } from "../model/phase.ts";
 import type { Plan, Spec } from "../model/plan.ts";
-import type { Program } from "../model/program.ts";
+import { columnHoldings } from "../model/column-holdings.ts";
+import type { Holdings, Program, Touch } from "../model/program.ts";
 import { relationKey } from "../model/relation.ts";
 import type { RolloutSettings } from "../model/settings.ts";
 import type { Loss } from "../model/step.ts";
@@ -49,6 +50,7 @@ export function compile(plan: Plan, catalog: Catalog, settings: RolloutSettings)
     reads: distinct(lowered.flatMap((l) => l.reads ?? [])),
     watches: lowered.flatMap((l) => l.watches ?? []),
     hides: lowered.flatMap((l) => l.hides ?? []),
+    holdings: lowered.flatMap((l) => l.holdings),
     inverse: inverseOf(plan, visible),
     settings,
     warnings: [...new Set([...warnings, ...ofSettings(settings), ...lowered.flatMap((l) => l.warnings ?? [])])],
@@ -75,7 +77,9 @@ function withoutIgnored(catalog: Catalog, ignored: readonly string[]): Catalog {
   return { ...catalog, tables: Object.fromEntries(tables) as Catalog["tables"] };
 }
 
-function lowerAll(plan: Plan, entries: Entries, catalog: Catalog, settings: RolloutSettings): Lowered[] {
+type LoweredEntry = Lowered & { readonly holdings: readonly Holdings[] };
+
+function lowerAll(plan: Plan, entries: Entries, catalog: Catalog, settings: RolloutSettings): LoweredEntry[] {
   const all = PHASES.flatMap((phase) => entries[phase].map((spec) => ({ phase, spec })));
   let current = catalog;
   return all.map(({ phase, spec }) => {
@@ -83,9 +87,16 @@ function lowerAll(plan: Plan, entries: Entries, catalog: Catalog, settings: Roll
     if (step === undefined) throw new SegueError("SEG0001", { message: `no step ${spec.kind}` });
     const context: LowerContext = { catalog: current, phase, settings, plan: plan.id, entries: all };
     const lowered = placed(plan, placeOf(plan, phase, spec), () => step.lower(spec.fields as never, context));
+    const holdings = (lowered.hides ?? []).flatMap((touch) => holdingsOf(touch, catalog, current));
     current = step.after?.(spec.fields as never, current) ?? current;
-    return lowered;
+    return { ...lowered, holdings };
   });
+}
+
+function holdingsOf({ column, table }: Touch, before: Catalog, current: Catalog): Holdings[] {
+  if (column === null) return [];
+  const names = (catalog: Catalog): string[] => columnHoldings(catalog, table, column).map(({ what }) => what);
+  return [{ table, column, standing: names(before), planned: names(current) }];
 }
 
 /** An explicit entry has a place of its own; what an operation compiled to has the first operation of that table. */

@@ -10,6 +10,16 @@ export interface Touch {
   readonly column: string | null;
 }
 
+/** What hangs on a column that the cut-over hides, as model/column-holdings.ts names it. */
+export interface Holdings {
+  readonly table: RelationName;
+  readonly column: string;
+  /** What stood before the plan began. */
+  readonly standing: readonly string[];
+  /** What stands once the plan's own entries before the cut-over have run. */
+  readonly planned: readonly string[];
+}
+
 /** A sync trigger's function that must not be disabled or replaced behind our back. */
 export interface Watch {
   readonly table: RelationName;
@@ -71,6 +81,8 @@ export interface Program {
   readonly watches: readonly Watch[];
   /** Names of columns that the dependents gate looks for again before the cut-over. */
   readonly hides: readonly Touch[];
+  /** What hung on these columns when the plan was compiled: the cut-over knows of nothing else. */
+  readonly holdings: readonly Holdings[];
   readonly inverse: Inverse;
   readonly settings: RolloutSettings;
   /** What `segue plan` tells people before anything runs. */

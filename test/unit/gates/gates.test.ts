@@ -66,6 +66,7 @@ test("what still names a hidden column is found, unless a person declared it har
   const gate = (column: string | null, ignored: readonly string[] = []) =>
     dependentsGate(session, {
       hides: column === null ? [] : [{ table: users, column }],
+      holdings: [],
       settings: { ...DEFAULT_SETTINGS, ignore_dependents: ignored },
     } as unknown as Program);
   expect(await gate(null)).toEqual({ gate: "dependents", ok: true, detail: "nothing is hidden" });

@@ -1,0 +1,52 @@
+import type { Catalog, Column, Table } from "./catalog.ts";
+import { relationKey, type RelationName } from "./relation.ts";
+
+/** Something that goes with a column when it goes, as people read it. */
+export interface Holding {
+  readonly what: string;
+  /** It came from a parent table or index, and is told of there. */
+  readonly inherited: boolean;
+}
+
+/**
+ * What goes with a column: the indexes, constraints and statistics that read it, on the table and on its partitions, and
+ * what the column itself has. None if it does not exist. Views and the like are dependents, not holdings.
+ */
+export function columnHoldings(catalog: Catalog, name: RelationName, column: string): readonly Holding[] {
+  const table = catalog.tables[relationKey(name)];
+  const found = table?.columns.find((candidate) => candidate.name === column);
+  if (table === undefined || found === undefined) return [];
+  const partitions = table.partitions.flatMap((partition) => catalog.tables[relationKey(partition.name)] ?? []);
+  return [...[table, ...partitions].flatMap((member) => objects(member, column)), ...own(found)];
+}
+
+function objects(table: Table, column: string): Holding[] {
+  const read = table.indexes.filter((index) => index.columns.includes(column));
+  const constraints = table.constraints.filter(
+    ({ columns, kind, name }) =>
+      kind !== "not null" && (columns.includes(column) || read.some((index) => index.constraint === name)),
+  );
+  const statistics = table.statistics.filter((one) => one.columns.includes(column));
+  return [
+    ...read
+      .filter((index) => index.constraint === null)
+      .map((index) => ({ what: `index ${relationKey(index)}`, inherited: index.parent !== null })),
+    ...constraints.map(({ inherited, name }) => ({ what: `constraint ${name} of ${relationKey(table)}`, inherited })),
+    ...statistics.map((one) => ({ what: `statistics ${relationKey(one)}`, inherited: false })),
+  ];
+}
+
+function own({ comment, default: given, grants, notNull, options, statisticsTarget }: Column): Holding[] {
+  const whats = [
+    ...(notNull ? ["NOT NULL"] : []),
+    ...(given === null ? [] : [`default ${given}`]),
+    ...(comment === null ? [] : [`comment ${JSON.stringify(comment)}`]),
+    ...(statisticsTarget === null ? [] : [`statistics target ${statisticsTarget}`]),
+    ...options.map((option) => `option ${option}`),
+    ...grants.map(
+      ({ grantable, grantee, privilege }) =>
+        `grant of ${privilege} to ${grantee}${grantable ? " with grant option" : ""}`,
+    ),
+  ];
+  return whats.map((what) => ({ what, inherited: false }));
+}
