@@ -7,6 +7,7 @@ import { stepDone, type StepRecord } from "../journal/steps.ts";
 import { SESSION_SETTINGS } from "../postgres/session-settings.ts";
 import { readBlockers } from "../postgres/blockers.ts";
 import type { Session } from "../postgres/session.ts";
+import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.ts";
 import { qualified } from "../sql/identifier.ts";
 import { blockerInfo } from "./blocker-info.ts";
 import { expressionPath } from "./expression-path.ts";
@@ -44,6 +45,25 @@ export async function runConcurrent(
   });
 }
 
+/**
+ * The name was free when the plan was compiled. An index that has it before the first attempt is somebody else's: it
+ * may neither pass for the plan's, nor be dropped as what is left of it.
+ *
+ * @throws SegueError SEG0401
+ */
+export async function requireNameFree({ session, plan }: Runner, { attempts, stage, step }: StepRecord): Promise<void> {
+  // What a reversal builds again, a person may have put back before.
+  if (step.kind !== "concurrent" || step.probe.expect !== "index valid" || attempts > 0 || stage === "reverse") return;
+  if (step.probe.mayExist === true || (await indexState(session, step.probe.index)) === "absent") return;
+  const index = qualified(step.probe.index);
+  throw new SegueError("SEG0401", {
+    message: `${step.title}: there is an index ${index} already, which is not the plan's`,
+    object: index,
+    left: "The steps before it stand, and nothing of this one.",
+    next: `rename or drop that index, then segue resume ${plan}; or segue reverse ${plan}`,
+  });
+}
+
 async function buildIndex(session: Session, statement: string, index: RelationName): Promise<void> {
   const before = await indexState(session, index);
   if (before === "valid") return;
@@ -52,6 +72,8 @@ async function buildIndex(session: Session, statement: string, index: RelationNa
   try {
     await session.query(statement);
   } catch (error) {
+    // Of the same name, and come up meanwhile: somebody else's.
+    if (sqlstateOf(error) === SQLSTATE.duplicateTable) throw error;
     // What is left of a failed unique build goes on refusing the application's rows: it must not stay.
     if (!session.closed && (await indexState(session, index)) === "invalid") await session.query(drop);
     throw error;

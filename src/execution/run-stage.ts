@@ -8,7 +8,7 @@ import { setError } from "../journal/rollouts.ts";
 import { nextStep, stepFailed, type StepRecord, stepStarted } from "../journal/steps.ts";
 import { sleep } from "../postgres/sleep.ts";
 import { isConnectionLoss, SQLSTATE, sqlstateOf } from "../postgres/sqlstate.ts";
-import { runConcurrent } from "./concurrent-step.ts";
+import { requireNameFree, runConcurrent } from "./concurrent-step.ts";
 import { runFillStep } from "./fill-step.ts";
 import { requireSyncIntact } from "./sync-guard.ts";
 import { runTransaction } from "./transaction-step.ts";
@@ -34,6 +34,12 @@ async function runStep(runner: Runner, record: StepRecord): Promise<void> {
   const { session, rollout, epoch } = runner;
   const { step, stage } = record;
   const started = performance.now();
+  try {
+    await requireNameFree(runner, record);
+  } catch (error) {
+    await noteFailure(runner, record, error);
+    throw error;
+  }
   await session.transaction(async () => {
     await fence(session, rollout, epoch);
     await stepStarted(session, rollout, record);

@@ -47,7 +47,12 @@ export interface ConcurrentStep extends StepCommon, Undoable {
 
 export type Probe =
   /** Done when the index exists and is valid; an invalid one is dropped concurrently and built again. */
-  | { readonly expect: "index valid"; readonly index: RelationName }
+  | {
+      readonly expect: "index valid";
+      readonly index: RelationName;
+      /** IF NOT EXISTS of a plain `.sql` plan: an index that stood before will do. */
+      readonly mayExist?: boolean;
+    }
   | { readonly expect: "index absent"; readonly index: RelationName }
   /** No probe can be known (a statement of a plain .sql plan): run again only on a person's word. */
   | { readonly expect: "unknown" };

@@ -9,10 +9,11 @@ import { parse } from "../sql/parser.ts";
 export function concurrentProbe(sql: string, defaultSchema: string): Probe {
   const node = parse(sql).statements?.[0]?.node;
   if (node !== undefined && "IndexStmt" in node) {
-    const { concurrent, idxname, relation } = node.IndexStmt;
+    const { concurrent, idxname, if_not_exists: mayExist, relation } = node.IndexStmt;
     if (concurrent === true && idxname !== undefined && idxname !== "") {
       // An index stands in the schema of its table.
-      return { expect: "index valid", index: { schema: relation?.schemaname ?? defaultSchema, name: idxname } };
+      const index = { schema: relation?.schemaname ?? defaultSchema, name: idxname };
+      return { expect: "index valid", index, ...(mayExist === true ? { mayExist } : {}) };
     }
   }
   if (node !== undefined && "DropStmt" in node && node.DropStmt.removeType === "OBJECT_INDEX") {
