@@ -9,6 +9,7 @@ export { nextCommand, type StatusReport } from "./api/status.ts";
 export type { Finding } from "./api/finding.ts";
 export { TOOL_VERSION } from "./api/version.ts";
 export type { BlockerInfo, SegueEvent } from "./model/events.ts";
+export type { DryRun } from "./api/reversing.ts";
 export type { Reversal } from "./execution/reverse.ts";
 export type { VerificationResult } from "./execution/verification.ts";
 export { type ErrorCode, ERRORS } from "./model/error-codes.ts";

@@ -4,7 +4,6 @@ import { installJournal, journalScript, requireJournal } from "../journal/instal
 import { clearIntent, type IntentKind, setIntent } from "../journal/intents.ts";
 import { listRollouts } from "../journal/rollouts.ts";
 import { verifyAll, type VerificationResult } from "../execution/verification.ts";
-import type { Reversal } from "../execution/reverse.ts";
 import { SegueError } from "../model/errors.ts";
 import type { Plan } from "../model/plan.ts";
 import { VOCABULARY } from "../compiler/registry.ts";
@@ -16,7 +15,7 @@ import { reverseCompleted } from "./inverse.ts";
 import { defaultActor, type SegueOptions } from "./options.ts";
 import { explanation, planReport, type PlanReport } from "./planning.ts";
 import { scaffoldPlan, type Scaffolded, type ScaffoldRequest } from "./scaffold.ts";
-import { needsInverse, dryRun, fillValue, rolloutToReverse } from "./reversing.ts";
+import { type DryRun, dryRun, fillValue, needsInverse, rolloutToReverse } from "./reversing.ts";
 import {
   backfillPlan,
   contractPlan,
@@ -126,9 +125,10 @@ export function createSegue(options: SegueOptions = {}) {
       return await reverseRollout(workspace, rollout, { ...verb, fill: value });
     },
     /** What a reversal would do and lose. Changes nothing. */
-    reverseDryRun: async (word: string, verb: ReverseVerbOptions = {}): Promise<Reversal> => {
+    reverseDryRun: async (word: string, verb: ReverseVerbOptions = {}): Promise<DryRun> => {
       const id = await idOf(word);
       const rollout = await workspace.reading((session) => rolloutToReverse(session, id));
+      if (rollout.state === "dropping") throw midDrop(id);
       return await dryRun(workspace, rollout, verb);
     },
 

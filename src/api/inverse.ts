@@ -5,6 +5,8 @@ import { SegueError } from "../model/errors.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Inverse, Program } from "../model/program.ts";
 import type { Rollout } from "../model/rollout.ts";
+import type { Step } from "../model/step.ts";
+import { planReport } from "./planning.ts";
 import { contractPlan, type ReverseVerbOptions, upPlan, type VerbResult } from "./running.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -42,6 +44,34 @@ async function run(
     ...verb,
     yes: verb.accept?.includes("--lose-values") === true || verb.yes === true,
   });
+}
+
+/**
+ * What reverseCompleted() would do and lose. Changes nothing.
+ *
+ * @throws SegueError SEG0304 if it can't be made, and what compiling it throws
+ */
+export async function inverseDryRun(workspace: Workspace, rollout: Rollout): Promise<InverseReversal> {
+  const program = await workspace.reading((session) => programOf(session, rollout.id));
+  const plan = inversePlan(program, program.inverse);
+  const { expand, backfill, cutover, drop } = (await planReport(workspace, plan)).program;
+  return {
+    plan: plan.id,
+    toReady: [...expand, ...backfill],
+    afterDeploy: [...cutover, ...drop],
+    lost: program.inverse.possible ? program.inverse.lost : [],
+  };
+}
+
+/** The rollout that takes a completed one back. */
+export interface InverseReversal {
+  readonly plan: string;
+  /** What a first `reverse` runs: then the old version may be deployed again. */
+  readonly toReady: readonly Step[];
+  /** What a second one runs. */
+  readonly afterDeploy: readonly Step[];
+  /** What can't be rebuilt; needs `--lose-values`. */
+  readonly lost: readonly string[];
 }
 
 function refuseLoss({ plan, inverse }: Program, verb: ReverseVerbOptions): void {

@@ -9,6 +9,7 @@ import { ROW } from "../model/step.ts";
 import { readCatalog } from "../postgres/read-catalog.ts";
 import type { Session } from "../postgres/session.ts";
 import { relationKey } from "../model/relation.ts";
+import { inverseDryRun, type InverseReversal } from "./inverse.ts";
 import type { ReverseVerbOptions } from "./running.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -40,15 +41,28 @@ export async function needsInverse(session: Session, rollout: Rollout): Promise<
   );
 }
 
+/** What `reverse` would do and lose. */
+export interface DryRun extends Reversal {
+  readonly plan: string;
+  /** Set where undoing steps is not enough, because something was dropped: `steps` is empty then. */
+  readonly inverse: InverseReversal | null;
+}
+
 /** What a reversal would do and lose. Reads only. */
-export async function dryRun(workspace: Workspace, rollout: Rollout, options: ReverseVerbOptions): Promise<Reversal> {
+export async function dryRun(workspace: Workspace, rollout: Rollout, options: ReverseVerbOptions): Promise<DryRun> {
+  const { plan } = rollout;
+  if (await workspace.reading((session) => needsInverse(session, rollout))) {
+    const inverse = await inverseDryRun(workspace, rollout);
+    return { plan, steps: [], losses: [], irreversible: [], inverse };
+  }
   return await workspace.reading(async (session) => {
     const program = await programOf(session, rollout.id);
-    return await planReversal(session, rollout.id, program.losses, {
+    const reversal = await planReversal(session, rollout.id, program.losses, {
       to: options.to ?? "start",
       accept: options.accept ?? [],
       fill: options.fill === undefined ? null : await fillValue(session, rollout, options.fill),
     });
+    return { plan, ...reversal, inverse: null };
   });
 }
 

@@ -64,6 +64,8 @@ export class Workspace {
 
   /** @throws SegueError SEG0201, SEG0204, SEG0501, SEG0504 */
   async database(): Promise<Database> {
+    // A reversal compiles what the journal holds: no file is read, which would have loaded it.
+    await loadParser();
     this.#database ??= this.#look();
     return await this.#database;
   }

@@ -39,8 +39,10 @@ function sentence({ plan, state, soakEndsAt }: VerbResult): string {
   }
 }
 
-function advice({ state, soakEndsAt }: VerbResult, next: string): string {
-  if (state === "ready") return `deploy the new version everywhere, then ${next}`;
+function advice({ plan, state, soakEndsAt }: VerbResult, next: string): string {
+  // An inverse rollout goes back: what it makes ready for is the version from before.
+  const version = plan.endsWith("~inverse") ? "old" : "new";
+  if (state === "ready") return `deploy the ${version} version everywhere, then ${next}`;
   if (state === "soaking" && soakEndsAt !== null) return `after that, ${next}`;
   if (state === "reversed") return `${next} starts anew`;
   return next;

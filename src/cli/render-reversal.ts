@@ -1,14 +1,16 @@
-import type { Reversal, ReverseVerbOptions } from "../index.ts";
+import type { DryRun, ReverseVerbOptions } from "../index.ts";
 import type { Context } from "./context.ts";
 import { printable } from "./printable.ts";
 
 /** What a reversal would do and lose. */
 export function renderReversal(
   plan: string,
-  { steps, losses, irreversible }: Reversal,
+  reversal: DryRun,
   { accept = [], fill, to }: ReverseVerbOptions,
   { output, suggest }: Pick<Context, "output" | "suggest">,
 ): string {
+  if (reversal.inverse !== null) return renderInverse(plan, reversal.inverse, accept, { output, suggest });
+  const { steps, losses, irreversible } = reversal;
   const { bold, red, yellow } = output.colors;
   const open = losses.filter(
     ({ loss }) => !accept.includes(loss.flag) && !(fill !== undefined && loss.fillable !== undefined),
@@ -30,5 +32,28 @@ export function renderReversal(
     ...irreversible.map(({ title, reason }) => `  ${printable(title)}: ${printable(reason)}`),
     "Nothing was changed.",
     ...(refused || steps.length === 0 ? [] : [`${bold("Next:")} ${suggest(command)}`]),
+  ].join("\n");
+}
+
+/** What was dropped can't be shown again: it is built anew, by a rollout of its own. */
+function renderInverse(
+  plan: string,
+  { plan: inverse, toReady, afterDeploy, lost }: NonNullable<DryRun["inverse"]>,
+  accept: NonNullable<ReverseVerbOptions["accept"]>,
+  { output, suggest }: Pick<Context, "output" | "suggest">,
+): string {
+  const { bold, red, yellow } = output.colors;
+  const consented = accept.includes("--lose-values");
+  const flag = lost.length === 0 || !consented ? "" : " --lose-values";
+  return [
+    `The old shape was dropped: ${printable(inverse)}, a rollout of its own, builds it again.`,
+    bold("Would run"),
+    ...toReady.map(({ title }) => `  ${printable(title)}`),
+    bold("And then, after the old version was deployed, by the same command"),
+    ...afterDeploy.map(({ title }) => `  ${printable(title)}`),
+    ...(lost.length === 0 ? [] : [bold("Would lose")]),
+    ...lost.map((what) => `  ${printable(what)} (${consented ? yellow("consented to") : red("needs --lose-values")})`),
+    "Nothing was changed.",
+    ...(lost.length > 0 && !consented ? [] : [`${bold("Next:")} ${suggest(`segue reverse ${plan}${flag}`)}`]),
   ].join("\n");
 }

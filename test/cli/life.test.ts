@@ -50,6 +50,58 @@ test("a whole life: expand, backfill, contract with the drop confirmed", async (
   });
 });
 
+test("a dry run of the reversal of what was dropped shows the rollout that builds it again", async () => {
+  const { where, columns } = await shop();
+  await segue(where, "up");
+  await segue(where, "contract", "rename_username", "--yes");
+
+  const dry = await segue(where, "reverse", "rename_username", "--dry-run");
+  expect(dry.code).toBe(0);
+  expect(dry.stdout.split("\n")).toEqual([
+    `The old shape was dropped: ${RENAME_ID}~inverse, a rollout of its own, builds it again.`,
+    "Would run",
+    "  add column public.users.username text; sync public.users",
+    "  fill public.users (username)",
+    ...[expect.any(String), expect.any(String)],
+    "  analyze public.users.username",
+    "  end the healing of public.users",
+    "And then, after the old version was deployed, by the same command",
+    "  flip the sync of public.users; cut over from public.users.handle to username",
+    "  stop the sync of public.users; drop column public.users.handle",
+    "Nothing was changed.",
+    "Next: segue reverse rename_username",
+    "",
+  ]);
+  const [wire] = objects(await segue(where, "reverse", "rename_username", "--dry-run", "--json"));
+  expect(wire).toMatchObject({ plan: RENAME_ID, steps: [], inverse: { plan: `${RENAME_ID}~inverse`, lost: [] } });
+  expect(await columns()).toEqual(["id", "handle"]);
+
+  expect(await segue(where, "reverse", "rename_username")).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(
+      new RegExp(
+        `^${RENAME_ID}~inverse is ready\\..*\nNext: deploy the old version everywhere, then segue reverse ${RENAME_ID}\n$`,
+      ),
+    ),
+  });
+  expect(await columns()).toEqual(["id", "handle", "username"]);
+  expect(await segue(where, "reverse", "rename_username", "--yes")).toMatchObject({ code: 0 });
+  expect(await columns()).toEqual(["id", "username"]);
+});
+
+test("--fill gives the values that a column needs to become NOT NULL again", async () => {
+  const { database, where } = await shop(
+    "operations:\n  - drop_column: { table: users, column: username }\nsettings:\n  contract: { soak: 1h }\n",
+  );
+  await segue(where, "up");
+  await database.query("insert into users default values");
+  const refused = await segue(where, "reverse", "rename_username");
+  expect(refused.stderr).toContain(`Next: segue reverse ${RENAME_ID} with --keep-nullable or --fill '<expression>'\n`);
+
+  expect(await segue(where, "reverse", "rename_username", "--fill", "'nobody ' || id")).toMatchObject({ code: 0 });
+  expect(await database.query("select username from users where id = 4")).toEqual([{ username: "nobody 4" }]);
+});
+
 test("a soak holds the drop off, also with --yes; reverse --to ready takes the cut-over back", async () => {
   const { where, columns } = await shop(RENAME.replace("0s", "72h"));
   await segue(where, "up");

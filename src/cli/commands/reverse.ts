@@ -42,7 +42,7 @@ async function reverse(context: Context, plan: string, options: ReverseOptions):
   if (options.dryRun !== true)
     return await runVerb(context, (verb) => context.segue.reverse(plan, { ...verb, ...asked }));
   const reversal = await context.segue.reverseDryRun(plan, asked);
-  context.output.result("reversal", { plan, ...reversal }, renderReversal(plan, reversal, asked, context));
+  context.output.result("reversal", reversal, renderReversal(plan, reversal, asked, context));
   return EXIT.done;
 }
 
