@@ -97,17 +97,23 @@ export function createSegue(options: SegueOptions = {}) {
     contract: async (word: string, verb: ContractVerbOptions = {}): Promise<VerbResult> =>
       await contractPlan(workspace, await planOf(word), verb),
 
-    /** Expands and backfills plans in their order: the given ones, or all that are pending. Contracts what is marked `auto`. */
+    /**
+     * Expands and backfills plans in their order: the given ones, or all that are pending. Contracts what is marked `auto`.
+     * `onResult` is told of each plan as it is done: those before one that fails stand.
+     */
     up: async (
       words: readonly string[] = [],
-      verb: RunVerbOptions & { readonly contract?: boolean } = {},
+      verb: RunVerbOptions & { readonly contract?: boolean; readonly onResult?: (result: VerbResult) => void } = {},
     ): Promise<readonly VerbResult[]> => {
       const { order } = await checkPlans(workspace);
       const wanted = await Promise.all(words.map(planOf));
       const chosen = wanted.length === 0 ? order : order.filter((plan) => wanted.some(({ id }) => id === plan.id));
       const results: VerbResult[] = [];
-      for (const plan of chosen)
-        results.push(await upPlan(workspace, plan, { ...verb, contract: verb.contract ?? true }));
+      for (const plan of chosen) {
+        const result = await upPlan(workspace, plan, { ...verb, contract: verb.contract ?? true });
+        verb.onResult?.(result);
+        results.push(result);
+      }
       return results;
     },
 

@@ -223,6 +223,41 @@ test("up goes through the plans in their order, and no further than it is told",
   ]);
 });
 
+test.each([["ready"], ["expanded"]])(
+  "up --to %s that is refused at a later plan tells of those before it",
+  async (state) => {
+    const { database, where } = await shop();
+    write(
+      where,
+      "plans/30000000000000_taken.yaml",
+      "operations:\n  - add_column: { table: users, column: id, type: int }\n",
+    );
+    await database.query("create table other (id int primary key, a text)");
+    write(
+      where,
+      "plans/10000000000000_before.yaml",
+      "operations:\n  - rename_column: { table: other, from: a, to: b }\n",
+    );
+
+    const text = await segue(where, "up", "--to", state);
+    expect(text.code).toBe(3);
+    expect(text.stdout).toContain(`10000000000000_before is ${state}`);
+    expect(text.stdout).toContain(`${RENAME_ID} is ${state}`);
+    expect(text.stderr).toContain(
+      " Nothing of this plan ran; 2 plans before it went on, and what comes after it was not tried.\n",
+    );
+
+    const again = await segue(where, "up", "--to", state, "--json", "-q");
+    expect(again.code).toBe(3);
+    expect(objects(again).map(({ type, plan, changed }) => ({ type, plan, changed }))).toEqual([
+      { type: "result", plan: "10000000000000_before", changed: false },
+      { type: "result", plan: RENAME_ID, changed: false },
+      { type: "error", plan: undefined, changed: undefined },
+    ]);
+    expect(again.stderr).toContain(" Nothing changed.\n");
+  },
+);
+
 test("verify reads every row, and fails on one that disagrees", async () => {
   const { database, where } = await shop();
   await segue(where, "up");

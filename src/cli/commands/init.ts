@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { EXIT, type ExitCode, SegueError } from "../../index.ts";
 import type { Context } from "../context.ts";
 import type { DeclareCommand } from "../declare-command.ts";
+import { withLeft } from "../with-left.ts";
 
 const CONFIG = `# Segue. Every key is optional; flags and environment variables come before it.
 plans: plans
@@ -81,15 +82,7 @@ async function installJournal({ segue }: Context, written: readonly string[]): P
     if (!(error instanceof SegueError)) throw error;
     if (error.code === "SEG0504") return "no database";
     if (written.length === 0) throw error;
-    const { code, message, problems, object, next, detail, cause } = error;
-    throw new SegueError(code, {
-      message,
-      problems,
-      left: `The journal is not installed; ${written.join(" and ")} ${written.length === 1 ? "was" : "were"} written.`,
-      cause,
-      ...(object === undefined ? {} : { object }),
-      ...(next === undefined ? {} : { next }),
-      ...(detail === undefined ? {} : { detail }),
-    });
+    const files = `${written.join(" and ")} ${written.length === 1 ? "was" : "were"} written`;
+    throw withLeft(error, `The journal is not installed; ${files}.`);
   }
 }

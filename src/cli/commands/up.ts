@@ -1,8 +1,9 @@
 import { type Command, Option } from "commander";
-import { EXIT, type ExitCode, type VerbOptions, type VerbResult } from "../../index.ts";
+import { EXIT, type ExitCode, SegueError, type VerbOptions, type VerbResult } from "../../index.ts";
 import type { Context } from "../context.ts";
 import type { DeclareCommand } from "../declare-command.ts";
 import { reportResult } from "../describe-result.ts";
+import { withLeft } from "../with-left.ts";
 
 interface UpOptions {
   readonly to?: "ready" | "expanded";
@@ -23,14 +24,24 @@ export const declareUp: DeclareCommand = (program, run) => {
 };
 
 async function up(context: Context, plans: readonly string[], options: UpOptions): Promise<ExitCode> {
-  const results = await context.running((verb) =>
-    options.to === "expanded"
-      ? expandAll(context, plans, verb)
-      : context.segue.up(plans, { ...verb, contract: options.to !== "ready" }),
-  );
   const { output } = context;
+  const results: VerbResult[] = [];
+  const onResult = (result: VerbResult): void => void results.push(result);
+  const report = (): void => {
+    const told = plans.length > 0 || output.json ? results : results.filter((result) => result.changed);
+    for (const result of told) reportResult(context, result);
+  };
+  try {
+    await context.running(async (verb) => {
+      if (options.to === "expanded") await expandAll(context, plans, { ...verb, onResult });
+      else await context.segue.up(plans, { ...verb, contract: options.to !== "ready", onResult });
+    });
+  } catch (error) {
+    report();
+    throw afterOthers(error, results);
+  }
+  report();
   const changed = results.filter((result) => result.changed);
-  for (const result of plans.length > 0 || output.json ? results : changed) reportResult(context, result);
   if (changed.length === 0 && plans.length === 0) {
     output.result(
       "up",
@@ -42,17 +53,25 @@ async function up(context: Context, plans: readonly string[], options: UpOptions
   return options.detailedExitcode === true && isLeft ? EXIT.workPending : EXIT.done;
 }
 
+/** A plan that is refused changed nothing; but others came before it. */
+function afterOthers(error: unknown, results: readonly VerbResult[]): unknown {
+  const changed = results.filter((result) => result.changed);
+  if (!(error instanceof SegueError) || error.exitCode !== EXIT.refused || changed.length === 0) return error;
+  const count = changed.length === 1 ? "1 plan" : `${changed.length} plans`;
+  return withLeft(
+    error,
+    `Nothing of this plan ran; ${count} before it went on, and what comes after it was not tried.`,
+  );
+}
+
 async function expandAll(
   context: Context,
   words: readonly string[],
-  verb: VerbOptions,
-): Promise<readonly VerbResult[]> {
+  { onResult, ...verb }: VerbOptions & { onResult: (result: VerbResult) => void },
+): Promise<void> {
   const { order } = await context.segue.check();
   const wanted = await Promise.all(words.map((word) => context.segue.find(word)));
-  const results: VerbResult[] = [];
   for (const { id } of order) {
-    if (wanted.length === 0 || wanted.some((plan) => plan.id === id))
-      results.push(await context.segue.expand(id, verb));
+    if (wanted.length === 0 || wanted.some((plan) => plan.id === id)) onResult(await context.segue.expand(id, verb));
   }
-  return results;
 }
