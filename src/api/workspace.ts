@@ -13,6 +13,7 @@ import { readServer, requirePrimary, type Server } from "../postgres/server.ts";
 import { openSession, type Session, type SessionTarget } from "../postgres/session.ts";
 import { loadParser } from "../sql/parser.ts";
 import type { SegueOptions } from "./options.ts";
+import { unreachable } from "./unreachable.ts";
 
 /** A connection that was looked at: it may be worked with. */
 export interface Database {
@@ -105,7 +106,11 @@ export class Workspace {
       dotenv: readDotenv(config.folder),
       config,
     });
-    const opened = await openTarget(resolved, (options) => openSession(options, { applicationName: "segue" }));
+    const opened = await openTarget(resolved, (options) => openSession(options, { applicationName: "segue" })).catch(
+      (error: unknown) => {
+        throw unreachable(error, resolved);
+      },
+    );
     const session = opened.connection;
     try {
       const server = await readServer(session);

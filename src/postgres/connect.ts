@@ -121,10 +121,15 @@ function unreachable(client: Client, error: unknown): SegueError {
   return new SegueError("SEG0201", { message, next: "segue doctor", cause: error });
 }
 
+/** How the message of SEG0201 ends where that is why. */
+export const NO_PASSWORD = "the server asks for a password, and none is given";
+
 /** Node tries all addresses of a host and gathers the failures in an error without a message. */
 function reason(error: unknown): string {
   if (error instanceof AggregateError && error.message === "") return error.errors.map(reason).join("; ");
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  // The driver's only word on it, without a code.
+  return message.endsWith("client password must be a string") ? NO_PASSWORD : message;
 }
 
 // The driver would read these as points in time in this process's own time zone.

@@ -11,6 +11,8 @@ export const SQLSTATE = {
   uniqueViolation: "23505",
   checkViolation: "23514",
   exclusionViolation: "23P01",
+  invalidPassword: "28P01",
+  invalidCatalogName: "3D000",
   readOnlySqlTransaction: "25006",
   idleInTransactionSessionTimeout: "25P03",
   transactionTimeout: "25P04",

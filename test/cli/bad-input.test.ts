@@ -439,6 +439,7 @@ const CASES: readonly Case[] = [
     code: 1,
     says: [
       'Failed: Can\'t connect to database "app" on 127.0.0.1:1 as "app": connect ECONNREFUSED 127.0.0.1:1.',
+      "  address and password are from --url",
       "Next: segue doctor --url …",
       "SEG0201: the database can't be reached (docs/errors/SEG0201.md)",
     ],
@@ -449,6 +450,7 @@ const CASES: readonly Case[] = [
     code: 1,
     says: [
       'Failed: Can\'t connect to database "app" on 127.0.0.1:1 as "app": connect ECONNREFUSED 127.0.0.1:1.',
+      "  address and password are from --url",
       "Next: is the server up, is that its address, and does a firewall or pg_hba.conf let this host in?",
       "SEG0201: the database can't be reached (docs/errors/SEG0201.md)",
     ],
@@ -877,7 +879,33 @@ ${RENAME}`,
     code: 1,
     says: [
       'Failed: Can\'t connect to database "<database>" on <server> as "nobody": password authentication failed for user "nobody".',
-      "Next: segue doctor --url …",
+      "  address and password are from --url",
+      "Next: give the password of that role.",
+      "SEG0201: the database can't be reached (docs/errors/SEG0201.md)",
+    ],
+  },
+  {
+    title: "a password that is not given",
+    args: ["doctor", "--url", "postgres://nobody@<server>/<database>"],
+    database: "select",
+    code: 1,
+    says: [
+      'Failed: Can\'t connect to database "<database>" on <server> as "nobody": the server asks for a password, and none is given.',
+      "  the address is from --url; there is no password in it, in PGPASSWORD or in .pgpass",
+      "Next: give it in PGPASSWORD or in .pgpass.",
+      "SEG0201: the database can't be reached (docs/errors/SEG0201.md)",
+    ],
+  },
+  {
+    title: "a database that there is not",
+    args: ["status"],
+    database: "select",
+    env: { SEGUE_DATABASE_URL: "<url>_x" },
+    code: 1,
+    says: [
+      'Failed: Can\'t connect to database "<database>_x" on <server> as "postgres": database "<database>_x" does not exist.',
+      "  address and password are from SEGUE_DATABASE_URL",
+      "Next: name a database that exists in SEGUE_DATABASE_URL, or create it.",
       "SEG0201: the database can't be reached (docs/errors/SEG0201.md)",
     ],
   },
@@ -887,8 +915,13 @@ describe("what is wrong is told, with the exit code for it", () => {
   test.each(CASES)("$title", async ({ args, database, before, files = {}, env = {}, code, says }) => {
     const { name = "", url } = database === undefined ? {} : await testDatabase({ script: database });
     const server = url === undefined ? "" : new URL(url).host;
-    const fill = (text: string): string => text.replace("<server>", server).replace("<database>", name);
-    const where = project({ files, env, url });
+    const fill = (text: string): string =>
+      text
+        .replaceAll("<server>", server)
+        .replaceAll("<database>", name)
+        .replace("<url>", url ?? "");
+    const filled = Object.fromEntries(Object.entries(env).map(([variable, value]) => [variable, fill(value)]));
+    const where = project({ files, env: filled, url });
     if (before !== undefined) expect(await segue(where, ...before)).toMatchObject({ code: 0 });
 
     const finished = await segue(where, ...args.map(fill));

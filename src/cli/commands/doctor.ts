@@ -43,8 +43,8 @@ function mark({ level }: Finding, { green, yellow, red }: Colors): string {
 
 /** An error that sends people to the doctor, in the doctor. */
 function withoutCircle(error: unknown): never {
-  if (!(error instanceof SegueError) || error.code !== "SEG0201") throw error;
-  const { message, problems, cause } = error;
+  if (!(error instanceof SegueError) || error.code !== "SEG0201" || error.next !== "segue doctor") throw error;
+  const { message, problems, object, cause } = error;
   const next = "is the server up, is that its address, and does a firewall or pg_hba.conf let this host in?";
-  throw new SegueError("SEG0201", { message, problems, next, cause });
+  throw new SegueError("SEG0201", { message, problems, next, cause, ...(object === undefined ? {} : { object }) });
 }
