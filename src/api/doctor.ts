@@ -43,15 +43,21 @@ export async function diagnose(workspace: Workspace): Promise<readonly Finding[]
 }
 
 async function privileges(session: Session): Promise<Finding[]> {
-  const { rows } = await session.query<{ create: boolean; temp: boolean; monitor: boolean }>(
+  const { rows } = await session.query<{ create: boolean; installed: boolean; temp: boolean; monitor: boolean }>(
     `SELECT has_database_privilege(current_database(), 'CREATE') AS create,
+            to_regnamespace('segue') IS NOT NULL AS installed,
             has_database_privilege(current_database(), 'TEMP') AS temp,
             pg_has_role('pg_monitor', 'USAGE') AS monitor`,
   );
-  const [{ create, temp, monitor } = { create: false, temp: false, monitor: false }] = rows;
+  const [{ create, installed, temp, monitor } = { create: false, installed: false, temp: false, monitor: false }] =
+    rows;
   return [
-    create
-      ? { check: "create schema", level: "ok", detail: "the role may create the journal" }
+    create || installed
+      ? {
+          check: "create schema",
+          level: "ok",
+          detail: create ? "the role may create the journal" : "not needed any more: the journal is there",
+        }
       : {
           check: "create schema",
           level: "problem",

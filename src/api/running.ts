@@ -10,6 +10,7 @@ import type { Plan } from "../model/plan.ts";
 import type { Rollout, RolloutState } from "../model/rollout.ts";
 import { isInFlight } from "../lifecycle/transition.ts";
 import { defaultActor, ownerName, type VerbOptions } from "./options.ts";
+import { lackingPrivilege } from "./privileges.ts";
 import { TOOL_VERSION } from "./version.ts";
 import { interruptedStates } from "./status-states.ts";
 import { sessionPooler, type Workspace } from "./workspace.ts";
@@ -77,7 +78,9 @@ export async function runRollout(
     },
     rollout,
     work,
-  );
+  ).catch((error: unknown) => {
+    throw lackingPrivilege(error, "What was committed before stands and is recorded.");
+  });
   const after = await workspace.reading((session) => latestRollout(session, rollout.plan));
   return result(rollout, after ?? rollout, true);
 }

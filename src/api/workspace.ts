@@ -13,6 +13,7 @@ import { readServer, requirePrimary, type Server } from "../postgres/server.ts";
 import { openSession, type Session, type SessionTarget } from "../postgres/session.ts";
 import { loadParser } from "../sql/parser.ts";
 import type { SegueOptions } from "./options.ts";
+import { lackingPrivilege } from "./privileges.ts";
 import { unreachable } from "./unreachable.ts";
 
 /** A connection that was looked at: it may be worked with. */
@@ -93,6 +94,8 @@ export class Workspace {
     const session = await openSession(target, { applicationName: "segue", failpoints, ...sessionPooler(pooler) });
     try {
       return await work(session);
+    } catch (error) {
+      throw lackingPrivilege(error, "Nothing changed.");
     } finally {
       await session.close();
     }

@@ -381,6 +381,39 @@ test("doctor finds what is in the way, and fails then", async () => {
   expect(found.stdout).toMatch(/\n1 problem\.\n$/);
 });
 
+test("a role without rights on the journal is told what it lacks, by every verb and by the doctor", async () => {
+  const { database, where } = await shop();
+  await segue(where, "up");
+  const role = `${database.name}_other`;
+  await database.query(`create role ${role} login password 'other'`);
+  const url = new URL(database.url);
+  [url.username, url.password] = [role, "other"];
+  const as = { ...where, env: { ...where.env, DATABASE_URL: url.href } };
+
+  const blind = await segue(as, "status");
+  expect(blind.code).toBe(1);
+  expect(blind.stderr).toMatch(
+    /^Failed: the server said: permission denied for table \w+\. Nothing changed\.\nNext: connect as the role .*\nSEG0207: /,
+  );
+  expect(await segue(as, "doctor")).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/✖ journal +this role may not read it: .*\n[^✖]*\n1 problem\.\n$/),
+  });
+
+  await database.query(`grant select on all tables in schema segue to ${role}`);
+  expect(await segue(as, "status")).toMatchObject({ code: 0 });
+  expect(await segue(as, "doctor")).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/· journal +this role may look at rollouts, not run them/),
+  });
+  for (const verb of ["pause", "contract"])
+    expect(await segue(as, verb, "rename_username")).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^SEG0207: /m),
+    });
+  await database.query(`drop owned by ${role}; drop role ${role}`);
+});
+
 test("waiting begins before the first expand has made a journal; a reversed plan is not waited for", async () => {
   const { where } = await shop();
   const waiting = await start(where, "status", "rename_username", "--wait", "--for", "expanded", "--timeout", "90s");
