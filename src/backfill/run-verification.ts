@@ -22,8 +22,8 @@ export type VerificationResult = LeafCount;
 
 /**
  * Checks every row of a table, leaf by leaf, as large as they are now, by read-only statements that each span a few
- * blocks. A row for which the predicate fails, or comes to NULL, is a mismatch. A row that is moved from what is still
- * to be read into what has been read goes by unseen; it was written through the sync in that very moment.
+ * blocks; one more at the end of each leaf looks at what was updated meanwhile (verify-moved.ts). A row for which the
+ * predicate fails, or comes to NULL, is a mismatch.
  *
  * @throws SegueError SEG0308 if cancelled, SEG0309 if the signal is aborted, SEG0103 for a table that can't be walked
  */

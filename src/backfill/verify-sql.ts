@@ -43,6 +43,17 @@ export function checkByKey(check: Check, order: readonly string[], after: string
   );
 }
 
+/**
+ * The oldest transaction that is still open, as a mark: what a transaction before it has written, every later statement
+ * sees.
+ */
+export const MARK = "SELECT pg_snapshot_xmin(pg_current_snapshot())::xid::text AS mark";
+
+/** The rows whose version was written since a mark, as a condition. A frozen version may look like one; none is missed. */
+export function since(mark: string): string {
+  return `age(${ROW}.xmin) <= age(${literal(mark)}::xid)`;
+}
+
 /** Keys of some rows of a place that are wrong: named for people, read only where there are some. */
 export function wrongRows(check: Check, place: string, limit: number): string {
   return (

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { runVerification } from "../../src/backfill/run-verification.ts";
-import { MAJORS } from "../support/postgres.ts";
+import { MAJORS, type TestDatabase } from "../support/postgres.ts";
 import { fillContext, once, paymentsDatabase, sessionSettings } from "./fill-database.ts";
 
 const agree = {
@@ -46,6 +46,60 @@ test("a rewrite in the middle begins the count again", async () => {
   const slow = { ...agree, mismatch: "segue_row.id % 5000 = 0 AND pg_sleep(0.2) IS NULL" };
   expect(await runVerification(context, slow)).toMatchObject({ rows: 50_000, mismatches: 0 });
   expect(context.events.filter((event) => event.type === "restarted")).toHaveLength(1);
+});
+
+/** Slow enough for the intents to be asked for in the middle. */
+const slowly = { ...agree, mismatch: `(${agree.mismatch}) OR segue_row.id % 5000 = 0 AND pg_sleep(0.2) IS NULL` };
+
+/** A wrong row near the end, on a page that is full, and room at the beginning for its next version. */
+async function wrongAtTheEnd(major?: number): Promise<TestDatabase> {
+  const database = await paymentsDatabase(50_000, major === undefined ? {} : { major });
+  await database.query("UPDATE payments SET amount = amount");
+  await database.query("ALTER TABLE payments DISABLE TRIGGER USER");
+  await database.query("UPDATE payments SET cents = 1 WHERE id = 49500");
+  await database.query("ALTER TABLE payments ENABLE TRIGGER USER");
+  await database.query("CLUSTER payments USING payments_pkey");
+  await database.query("DELETE FROM payments WHERE id <= 100");
+  await database.query("VACUUM (INDEX_CLEANUP ON) payments");
+  return database;
+}
+
+/** An update of another column, which the sync has nothing to do with. */
+const MOVE = `UPDATE payments SET note = 'moved' || (SELECT string_agg(md5(n::text), '') FROM generate_series(1, 56) AS n)
+  WHERE id = 49500 RETURNING ctid::text AS place`;
+
+async function moveToTheFront(database: TestDatabase): Promise<void> {
+  const [moved] = await database.query<{ place: string }>(MOVE);
+  expect(moved?.place).toMatch(/^\([01],/);
+}
+
+test.each(MAJORS)("a wrong row that an update moves behind the scan is found, on PostgreSQL %s", async (major) => {
+  const database = await wrongAtTheEnd(major);
+  const context = await fillContext(database, { intents: once(() => moveToTheFront(database)) });
+  const found = await runVerification(context, slowly);
+  expect(found).toMatchObject({ mismatches: 1, samples: ['{"id": 49500}'] });
+});
+
+test("a row behind the scan for which the predicate fails is found", async () => {
+  const database = await wrongAtTheEnd();
+  const failing = {
+    ...slowly,
+    mismatch: `segue_row.id % 5000 = 0 AND pg_sleep(0.2) IS NULL OR (CASE WHEN segue_row.note LIKE 'moved%' THEN 1 / (segue_row.id - segue_row.id) ELSE 0 END) = 1`,
+  };
+  const context = await fillContext(database, { intents: once(() => moveToTheFront(database)) });
+  expect(await runVerification(context, failing)).toMatchObject({
+    mismatches: 1,
+    samples: ['{"id": 49500}: division by zero'],
+  });
+});
+
+test("a wrong row that a transaction from before the pass moves is found once it has committed", async () => {
+  const database = await wrongAtTheEnd();
+  const writer = await database.connect();
+  await writer.query("BEGIN");
+  expect((await writer.query<{ place: string }>(MOVE)).rows[0]?.place).toMatch(/^\([01],/);
+  const context = await fillContext(database, { intents: once(() => writer.query("COMMIT")) });
+  expect(await runVerification(context, slowly)).toMatchObject({ mismatches: 1, samples: ['{"id": 49500}'] });
 });
 
 test("an abort ends it at the next boundary", async () => {
