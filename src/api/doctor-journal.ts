@@ -30,7 +30,7 @@ export async function installedFindings(session: Session): Promise<Finding[]> {
   const findings: Finding[] = [
     version === newest
       ? { check: "journal", level: "ok", detail: `of version ${version}` }
-      : { check: "journal", level: "note", detail: `of version ${version}; the next expand brings it to ${newest}` },
+      : { check: "journal", level: "note", detail: `of version ${version}; segue init brings it to ${newest}` },
   ];
   if (access === "read") {
     findings.push({

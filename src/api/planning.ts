@@ -1,6 +1,6 @@
 import { explain } from "../compiler/explain.ts";
 import { catalogFor, compileFor } from "../execution/start.ts";
-import { journalVersion } from "../journal/install.ts";
+import { hasJournal } from "../journal/install.ts";
 import { latestRollout, programOf } from "../journal/rollouts.ts";
 import type { Catalog } from "../model/catalog.ts";
 import type { Plan } from "../model/plan.ts";
@@ -23,7 +23,7 @@ export async function planReport(workspace: Workspace, plan: Plan): Promise<Plan
   const settings = await workspace.settingsOf(plan);
   const { schema } = await workspace.config();
   return await workspace.reading(async (session) => {
-    const rollout = (await journalVersion(session)) === 0 ? null : await latestRollout(session, plan.id);
+    const rollout = (await hasJournal(session)) ? await latestRollout(session, plan.id) : null;
     if (rollout !== null && rollout.state !== "reversed" && rollout.state !== "completed") {
       const { state, createdAt } = rollout;
       return {

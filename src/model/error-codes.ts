@@ -29,7 +29,7 @@ export const ERRORS = {
   SEG0202: refused("The connection goes through a transaction-mode pooler"),
   SEG0203: refused("The server is a standby"),
   SEG0204: refused("The server's version is not supported"),
-  SEG0205: refused("The journal was written by a newer Segue"),
+  SEG0205: refused("The journal is of another version"),
   SEG0206: refused("The journal is missing"),
   SEG0207: failed("The role lacks a privilege"),
 

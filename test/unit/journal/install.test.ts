@@ -42,6 +42,51 @@ test("a journal of an earlier version gets the migrations that it lacks", async 
   expect((await database.query(TABLES)).length).toBeGreaterThan(5);
 });
 
+describe("a migration that this version does not have yet", () => {
+  const SECOND = `
+CREATE FUNCTION segue.second() RETURNS int LANGUAGE plpgsql AS $segue$ BEGIN RETURN 2; END $segue$;
+CREATE TABLE segue.later (id int);
+INSERT INTO segue.later SELECT segue.second();`;
+  const migrations = [...JOURNAL_MIGRATIONS, SECOND];
+  const versions = "SELECT version FROM segue.version ORDER BY 1";
+
+  test("brings a journal with rollouts in it to the next version, once", async () => {
+    const { database, session, open, rollout } = await journalDatabase();
+    const id = await rollout();
+    expect(await codeOf(requireJournal(session, migrations))).toBe("SEG0205");
+    await expect(requireJournal(session, migrations)).rejects.toThrow(
+      `the journal is of version ${NEWEST}; this Segue needs version ${NEWEST + 1}`,
+    );
+    const sessions = await Promise.all(Array.from({ length: 3 }, () => open()));
+    await Promise.all(sessions.map((one) => installJournal(one, migrations)));
+    await requireJournal(session, migrations);
+    expect(await database.query(versions)).toEqual(migrations.map((_, index) => ({ version: index + 1 })));
+    expect(await database.query("SELECT id FROM segue.later")).toEqual([{ id: 2 }]);
+    expect(await database.query("SELECT id FROM segue.rollout")).toEqual([{ id }]);
+    expect(await codeOf(requireJournal(session))).toBe("SEG0205");
+  });
+
+  test("is run by the script for people, on a journal of the version before it and on none, and only once", async () => {
+    const [old, none] = [await journalDatabase(), await bareDatabase()];
+    for (const { database, session } of [old, none]) {
+      await database.query(journalScript(migrations));
+      await database.query(journalScript(migrations));
+      await requireJournal(session, migrations);
+      expect(await database.query(versions)).toEqual(migrations.map((_, index) => ({ version: index + 1 })));
+      expect(await database.query("SELECT id FROM segue.later")).toEqual([{ id: 2 }]);
+    }
+    expect(await old.database.query(TABLES)).toEqual(await none.database.query(TABLES));
+  });
+
+  test("leaves the version before it where it fails", async () => {
+    const { database, session } = await journalDatabase();
+    const failing = [...JOURNAL_MIGRATIONS, "CREATE TABLE segue.later (id int); SELECT 1 / 0"];
+    await expect(installJournal(session, failing)).rejects.toThrow("division by zero");
+    expect(await journalVersion(session)).toBe(NEWEST);
+    await requireJournal(session);
+  });
+});
+
 test("a journal of a newer version is refused by every way in, and left as it is", async () => {
   const { database, session } = await journalDatabase();
   await database.query("INSERT INTO segue.version (version) VALUES ($1)", [NEWEST + 1]);
@@ -78,7 +123,10 @@ test("an installation that is cut off leaves nothing", async () => {
     if (performance.now() > deadline) throw new Error("it does not wait");
   }
   await database.query("SELECT pg_terminate_backend($1)", [session.pid]);
-  await installing;
+  const ended = performance.now();
+  expect(await installing).toBe("SEG0407");
+  // Not tried again on a connection that is gone.
+  expect(performance.now() - ended).toBeLessThan(20_000);
   await blocker.query("ROLLBACK");
   expect(await database.query("SELECT FROM pg_namespace WHERE nspname = 'segue'")).toEqual([]);
   await installJournal(await open());
