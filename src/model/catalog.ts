@@ -36,6 +36,8 @@ export interface Table extends RelationName {
     readonly leaf: boolean;
   }[];
   readonly parent: RelationName | null;
+  /** The composite type that has the columns of a typed table (CREATE TABLE … OF). */
+  readonly ofType?: string | null;
   /** Children by plain inheritance (not partitions). */
   readonly inheritanceChildren: readonly RelationName[];
   readonly partitionKeyColumns: readonly string[];

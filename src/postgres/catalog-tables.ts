@@ -52,6 +52,7 @@ SELECT json_build_object(
           ORDER BY t.depth, t.oid), '[]')
         FROM tree t JOIN pg_class l ON l.oid = t.oid WHERE t.root = c.oid AND t.depth > 0),
     'parent', (SELECT ${NAME("h.inhparent")} FROM pg_inherits h WHERE h.inhrelid = c.oid ORDER BY h.inhseqno LIMIT 1),
+    'ofType', nullif(c.reloftype, 0)::regtype::text,
     'inheritanceChildren', (
       SELECT coalesce(json_agg(${NAME("h.inhrelid")} ORDER BY h.inhrelid), '[]')
         FROM pg_inherits h JOIN pg_class k ON k.oid = h.inhrelid AND NOT k.relispartition

@@ -8,7 +8,14 @@ import { literal } from "../sql/literal.ts";
 import { scalarToSql } from "../sql/expression.ts";
 import { duplicateAttributes } from "./carry-attributes.ts";
 import { partitionsOf } from "./carry-family.ts";
-import { exclusiveLocks, requireColumn, requireNoColumn, requireTable, withTable } from "./catalog-lookup.ts";
+import {
+  exclusiveLocks,
+  requireColumn,
+  requireNoColumn,
+  requireOwnColumns,
+  requireTable,
+  withTable,
+} from "./catalog-lookup.ts";
 import type { StepKind } from "./step-kind.ts";
 import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
 import { columnObjects, usesColumns } from "./schema-objects.ts";
@@ -57,6 +64,7 @@ export const addColumnStep = {
   lower(fields, context) {
     const table = requireTable(context.catalog, fields.table);
     requireNoColumn(table, fields.column);
+    requireOwnColumns(table);
     refuseConstrainedDomain(table, fields, context.catalog);
     const target = `ALTER TABLE ${qualified(table)}`;
     const locks = exclusiveLocks(table);

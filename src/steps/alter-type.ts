@@ -6,7 +6,7 @@ import { canonicalType } from "./add-column.ts";
 import { sameStorage } from "./carry-attributes.ts";
 import { partitionsOf } from "./carry-family.ts";
 import { analyze, sameStatistics } from "./carry-statistics.ts";
-import { exclusiveLocks, requireColumn, requireTable, withColumn } from "./catalog-lookup.ts";
+import { exclusiveLocks, requireColumn, requireOwnColumns, requireTable, withColumn } from "./catalog-lookup.ts";
 import type { StepKind } from "./step-kind.ts";
 import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
 
@@ -41,6 +41,7 @@ export const alterType: StepKind<AlterTypeFields> = {
   lower(fields, context) {
     const table = requireTable(context.catalog, fields.table);
     const column = requireColumn(table, fields.column);
+    requireOwnColumns(table, column);
     const alter = (type: string, collation: string | null): string =>
       `ALTER TABLE ${qualified(table)} ALTER COLUMN ${ident(fields.column)} TYPE ${type}${collation === null ? "" : ` COLLATE ${collation}`}`;
     const partitions = partitionsOf(context.catalog, table);

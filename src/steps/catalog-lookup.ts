@@ -39,8 +39,16 @@ export function requireColumn(table: Table, name: string): Column {
   return column;
 }
 
-/** @throws SegueError SEG0101 if the table has a column of that name already. */
+const SYSTEM_COLUMNS = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
+
+/** @throws SegueError SEG0101 if the table has a column of that name already, as every table has the server's own. */
 export function requireNoColumn(table: Table, name: string): void {
+  if (SYSTEM_COLUMNS.includes(name)) {
+    throw new SegueError("SEG0101", {
+      message: `${relationKey(table)} can't have a column ${name}: every table has one of the server's own by that name`,
+      object: `${relationKey(table)}.${name}`,
+    });
+  }
   if (!table.columns.some((column) => column.name === name)) return;
   throw new SegueError("SEG0101", {
     message: `column ${relationKey(table)}.${name} already exists`,
@@ -68,6 +76,27 @@ function missing(table: Table, what: string, name: string, known: readonly { rea
     message: `${what} ${name} of ${relationKey(table)} does not exist; the table has ${names === "" ? "none" : names}`,
     object: relationKey(table),
   });
+}
+
+/**
+ * For what adds, drops or changes columns.
+ *
+ * @throws SegueError SEG0103 where the columns are not the table's own: a typed table has its type's, a child its parent's.
+ */
+export function requireOwnColumns(table: Table, column?: Column): void {
+  const foreign = typed(table) ?? (column?.inherited === true ? inherited(table) : null);
+  if (foreign === null) return;
+  throw new SegueError("SEG0103", { message: foreign, object: relationKey(table) });
+}
+
+function typed(table: Table): string | null {
+  const { ofType = null } = table;
+  return ofType === null ? null : `${relationKey(table)} has the columns of type ${ofType}: change them there`;
+}
+
+function inherited(table: Table): string {
+  const parent = table.parent === null ? "another table" : relationKey(table.parent);
+  return `${relationKey(table)} inherits the column from ${parent}: change it there`;
 }
 
 /** The catalog with one table replaced. */

@@ -5,7 +5,7 @@ import { columnName, tableName } from "../model/fields.ts";
 import { relationKey } from "../model/relation.ts";
 import { ident, parseTableName, qualified } from "../sql/identifier.ts";
 import { partitionsOf } from "./carry-family.ts";
-import { exclusiveLocks, nameOf, requireColumn, requireTable } from "./catalog-lookup.ts";
+import { exclusiveLocks, nameOf, requireColumn, requireOwnColumns, requireTable } from "./catalog-lookup.ts";
 import { hiddenColumns, hiddenName } from "./contract-entries.ts";
 import { dropHiddenColumn } from "./drop-hidden-column.ts";
 import type { Draft, LowerContext, StepKind } from "./step-kind.ts";
@@ -32,6 +32,7 @@ export const dropColumnStep = {
   }),
   lower(fields, context) {
     const table = requireTable(context.catalog, fields.table);
+    requireOwnColumns(table, requireColumn(table, fields.column));
     refuseRequired(table, fields.column, context);
     const gone = refuseWhatWouldGo(table, fields.column, context);
     const hidden = hiddenName(table, fields.column, context.plan);

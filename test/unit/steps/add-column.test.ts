@@ -62,6 +62,17 @@ test("a column that is there already is refused", () => {
   expect(() => lower({ table: "users", column: "name", type: "int" })).toThrow(
     "column public.users.name already exists",
   );
+  expect(() => lower({ table: "users", column: "xmin", type: "int" })).toThrow(
+    "public.users can't have a column xmin: every table has one of the server's own by that name",
+  );
+});
+
+test("a typed table has the columns of its type", () => {
+  const catalog = catalogOf(18, tableOf("t", { ofType: "public.person" }));
+  const fields = addColumnStep.fields.parse({ table: "t", column: "a", type: "int" });
+  expect(() => addColumnStep.lower(fields, lowerContext(catalog, "expand"))).toThrow(
+    "public.t has the columns of type public.person: change them there",
+  );
 });
 
 test("a domain with constraints is refused, asked for or taken from a column, but for a table that is new", () => {

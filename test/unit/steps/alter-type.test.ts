@@ -52,6 +52,17 @@ test("where the way back would rewrite, it says so", () => {
   );
 });
 
+test("an inherited column is its parent's", () => {
+  const child = tableOf("t", {
+    columns: [columnOf("a", "text", { inherited: true })],
+    parent: { schema: "public", name: "parent" },
+  });
+  const fields = alterType.fields.parse({ table: "t", column: "a", type: "varchar" });
+  expect(() => alterType.lower(fields, lowerContext(catalogOf(18, child), "expand"))).toThrow(
+    "public.t inherits the column from public.parent: change it there",
+  );
+});
+
 test("entries after it see the new type and collation", () => {
   const fields = alterType.fields.parse({ table: "t", column: "a", type: "citext", collation: '"POSIX"' });
   expect(alterType.after?.(fields, CATALOG).tables["public.t"]?.columns[0]).toMatchObject({

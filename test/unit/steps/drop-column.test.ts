@@ -54,6 +54,13 @@ test("what is about the column alone goes with it, and is named; a foreign key g
   expect(warnings).toEqual(["dropped together with public.t.a: index t_a, constraint T_a_fkey"]);
 });
 
+test("an inherited column is its parent's", () => {
+  const parent = { schema: "public", name: "parent" };
+  expect(() => lower({ columns: [columnOf("a", "text", { inherited: true })], parent })).toThrow(
+    "public.t inherits the column from public.parent: change it there",
+  );
+});
+
 test("a sequence that the column owns is named, and refused if something else needs it", () => {
   const sequence = { schema: "public", name: "t_a_seq" };
   const owning = (parts: Partial<Column>): Partial<Table> => ({
