@@ -61,7 +61,11 @@ test("a gate that held before the pass over the rows and does not after it keeps
   await segue.approve("rename", "ada");
   const locker = await database.connect();
   await locker.query("begin; lock table users in access exclusive mode");
-  const refused = expect(segue.contract("rename")).rejects.toMatchObject({
+  const viewMade = until(async () => {
+    const waiting = "select from pg_locks where relation = 'users'::regclass and not granted";
+    return (await database.query(waiting)).length > 0;
+  }).then(() => locker.query("create view names as select name from users; commit"));
+  await expect(segue.contract("rename")).rejects.toMatchObject({
     code: "SEG0303",
     message: "1 of 4 requirements is unmet",
     problems: [
@@ -71,12 +75,7 @@ test("a gate that held before the pass over the rows and does not after it keeps
       { message: "✔ query: select count(*) from reports is 0" },
     ],
   });
-  await until(async () => {
-    const waiting = "select from pg_locks where relation = 'users'::regclass and not granted";
-    return (await database.query(waiting)).length > 0;
-  });
-  await locker.query("create view names as select name from users; commit");
-  await refused;
+  await viewMade;
   expect(passes(events)).toBe(1);
   expect(await segue.status("rename")).toMatchObject([{ state: "ready" }]);
   await database.query("drop view names");

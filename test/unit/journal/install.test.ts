@@ -79,7 +79,7 @@ INSERT INTO segue.later SELECT segue.second();`;
   });
 
   test("leaves the version before it where it fails", async () => {
-    const { database, session } = await journalDatabase();
+    const { session } = await journalDatabase();
     const failing = [...JOURNAL_MIGRATIONS, "CREATE TABLE segue.later (id int); SELECT 1 / 0"];
     await expect(installJournal(session, failing)).rejects.toThrow("division by zero");
     expect(await journalVersion(session)).toBe(NEWEST);
