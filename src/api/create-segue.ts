@@ -1,5 +1,5 @@
 import { approve } from "../journal/approvals.ts";
-import { eventsOf, type JournalEvent, recordEvent } from "../journal/events.ts";
+import { catalogRestored, eventsOf, type JournalEvent, recordEvent } from "../journal/events.ts";
 import { installJournal, journalScript, requireJournal } from "../journal/install.ts";
 import { clearIntent, type IntentKind, setIntent } from "../journal/intents.ts";
 import { listRollouts } from "../journal/rollouts.ts";
@@ -11,6 +11,7 @@ import { planJsonSchema } from "../plan/json-schema.ts";
 import { checkPlans, type CheckReport } from "./checking.ts";
 import { diagnose } from "./doctor.ts";
 import type { Finding } from "./finding.ts";
+import { interruptedRollouts } from "./interrupted-rollouts.ts";
 import { reverseCompleted } from "./inverse.ts";
 import { defaultActor, type SegueOptions } from "./options.ts";
 import { explanation, planReport, type PlanReport } from "./planning.ts";
@@ -21,7 +22,6 @@ import {
   contractPlan,
   type ContractVerbOptions,
   expandPlan,
-  interruptedRollouts,
   resumeRollout,
   reverseRollout,
   type ReverseVerbOptions,
@@ -120,12 +120,14 @@ export function createSegue(options: SegueOptions = {}) {
     /** Back to before, or with `to: "ready"` back from the cut-over. What was dropped is expanded again, as a rollout of its own. */
     reverse: async (word: string, verb: ReverseVerbOptions = {}): Promise<VerbResult> => {
       const id = await idOf(word);
-      const { rollout, over, value } = await workspace.reading(async (session) => {
+      const { rollout, over, value, restored } = await workspace.reading(async (session) => {
         const found = await rolloutToReverse(session, id);
         const fill = verb.fill === undefined ? undefined : await fillValue(session, found, verb.fill);
-        return { rollout: found, over: await needsInverse(session, found), value: fill };
+        const over = await needsInverse(session, found);
+        return { rollout: found, over, value: fill, restored: await catalogRestored(session, found.id) };
       });
-      if (rollout.state === "reversed") return { plan: id, state: "reversed", changed: false, soakEndsAt: null };
+      if (rollout.state === "reversed")
+        return { plan: id, state: "reversed", changed: false, soakEndsAt: null, catalogRestored: restored };
       if (rollout.state === "dropping") throw midDrop(id);
       if (over) return await reverseCompleted(workspace, rollout, verb);
       return await reverseRollout(workspace, rollout, { ...verb, fill: value });

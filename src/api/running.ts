@@ -3,7 +3,8 @@ import { reverse, type ReverseOptions } from "../execution/reverse.ts";
 import { reconnecting, type Runner, type RunOptions, withRunner } from "../execution/runner.ts";
 import { existing, startRollout } from "../execution/start.ts";
 import { installJournal, requireJournal } from "../journal/install.ts";
-import { latestRollout, listRollouts } from "../journal/rollouts.ts";
+import { catalogRestored } from "../journal/events.ts";
+import { latestRollout } from "../journal/rollouts.ts";
 import type { Loss } from "../model/step.ts";
 import { SegueError } from "../model/errors.ts";
 import type { Plan } from "../model/plan.ts";
@@ -12,7 +13,6 @@ import { isInFlight } from "../lifecycle/transition.ts";
 import { defaultActor, ownerName, type VerbOptions } from "./options.ts";
 import { lackingPrivilege } from "./privileges.ts";
 import { TOOL_VERSION } from "./version.ts";
-import { interruptedStates } from "./status-states.ts";
 import { sessionPooler, type Workspace } from "./workspace.ts";
 
 export interface RunVerbOptions extends VerbOptions {
@@ -43,6 +43,8 @@ export interface VerbResult {
   readonly changed: boolean;
   /** ISO 8601; while soaking. */
   readonly soakEndsAt: string | null;
+  /** Once reversed: whether the catalog is what it was before expand. Null else, or where that was not compared. */
+  readonly catalogRestored: boolean | null;
 }
 
 /** Runs `work` on the plan's rollout under its lease; starts the rollout first if `start` allows. */
@@ -81,16 +83,20 @@ export async function runRollout(
   ).catch((error: unknown) => {
     throw lackingPrivilege(error, "What was committed before stands and is recorded.");
   });
-  const after = await workspace.reading((session) => latestRollout(session, rollout.plan));
-  return result(rollout, after ?? rollout, true);
+  return await workspace.reading(async (session) => {
+    const after = (await latestRollout(session, rollout.plan)) ?? rollout;
+    const restored = after.state === "reversed" ? await catalogRestored(session, after.id) : null;
+    return result(rollout, after, true, restored);
+  });
 }
 
-function result(before: Rollout, after: Rollout, ran: boolean): VerbResult {
+function result(before: Rollout, after: Rollout, ran: boolean, restored: boolean | null = null): VerbResult {
   return {
     plan: after.plan,
     state: after.state,
     changed: ran && (before.state !== after.state || before.id !== after.id),
     soakEndsAt: after.state === "soaking" ? (after.soakEndsAt?.toISOString() ?? null) : null,
+    catalogRestored: restored,
   };
 }
 
@@ -245,14 +251,4 @@ async function plansAtHand(workspace: Workspace): Promise<readonly Plan[]> {
     if (error instanceof SegueError && error.code === "SEG0005") return [];
     throw error;
   }
-}
-
-/** Rollouts that something interrupted: in a state that only a running process should be in. */
-export async function interruptedRollouts(workspace: Workspace): Promise<readonly Rollout[]> {
-  return await workspace.reading(async (session) => {
-    await requireJournal(session);
-    return (await listRollouts(session, { inFlight: true })).filter((rollout) =>
-      interruptedStates.includes(rollout.state),
-    );
-  });
 }

@@ -13,7 +13,7 @@ export function reportResult({ output, suggest }: Pick<Context, "output" | "sugg
   output.result("result", { ...result, next: next === null ? null : suggest(next) }, lines.join("\n"));
 }
 
-function sentence({ plan, state, soakEndsAt }: VerbResult): string {
+function sentence({ plan, state, soakEndsAt, catalogRestored }: VerbResult): string {
   const name = printable(plan);
   switch (state) {
     case "planned":
@@ -33,7 +33,9 @@ function sentence({ plan, state, soakEndsAt }: VerbResult): string {
     case "completed":
       return `${name} is completed: nothing is left to do.`;
     case "reversed":
-      return `${name} is reversed: the catalog is as it was before expand.`;
+      return catalogRestored === true
+        ? `${name} is reversed: the catalog is as it was before expand.`
+        : `${name} is reversed: what it did is taken back.`;
     default:
       return state satisfies never;
   }

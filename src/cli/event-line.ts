@@ -39,7 +39,7 @@ export function eventLine(event: SegueEvent, colors: Colors): string | null {
     }
     case "catalog_differs":
       return [
-        `${mark} the catalog is not quite what it was before expand; others may have changed it meanwhile:`,
+        `${mark} the catalog is not what it was before expand. What other rollouts and other people changed meanwhile shows here too:`,
         ...event.differences.map((difference) => `    ${printable(difference)}`),
       ].join("\n");
     case "gate":

@@ -35,3 +35,13 @@ export async function eventsOf(session: Session, rollout: string): Promise<reado
   );
   return rows;
 }
+
+/** Whether the last reversal left the catalog as it was before expand; null if nobody compared. */
+export async function catalogRestored(session: Session, rollout: string): Promise<boolean | null> {
+  const { rows } = await session.query<{ restored: boolean }>(
+    `SELECT detail->'differences' = '[]'::jsonb AS restored FROM segue.event
+      WHERE rollout = $1 AND type = 'catalog compared' ORDER BY id DESC LIMIT 1`,
+    [rollout],
+  );
+  return rows[0]?.restored ?? null;
+}

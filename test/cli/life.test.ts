@@ -50,6 +50,22 @@ test("a whole life: expand, backfill, contract with the drop confirmed", async (
   });
 });
 
+test("a reversal after which the catalog differs does not claim that it is as it was", async () => {
+  const { database, where } = await shop();
+  await segue(where, "expand", "rename_username");
+  await database.query("create table meanwhile (id int)");
+
+  const reversed = await segue(where, "reverse", "rename_username");
+  expect(reversed).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(new RegExp(`^${RENAME_ID} is reversed: what it did is taken back\\.\n`)),
+    stderr: expect.stringContaining("table public.meanwhile added"),
+  });
+  expect(objects(await segue(where, "reverse", "rename_username", "--json"))).toMatchObject([
+    { type: "result", state: "reversed", changed: false, catalog_restored: false },
+  ]);
+});
+
 test("a dry run of the reversal of what was dropped shows the rollout that builds it again", async () => {
   const { where, columns } = await shop();
   await segue(where, "up");

@@ -65,6 +65,7 @@ test("with --json each line of stdout is an object with a type, a time and the v
     state: "ready",
     changed: true,
     soak_ends_at: null,
+    catalog_restored: null,
     next: `segue contract ${RENAME_ID}`,
   });
   expect(finished.stderr).toBe("");
