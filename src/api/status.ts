@@ -81,7 +81,7 @@ async function reportOf(session: Session, rollout: Rollout): Promise<StatusRepor
         ? null
         : { owner: lease.owner, epoch: lease.epoch, expiresAt: lease.expiresAt.toISOString(), expired: lease.expired },
     soakEndsAt: rollout.state === "soaking" ? (rollout.soakEndsAt?.toISOString() ?? null) : null,
-    next: nextCommand(rollout),
+    next: health === "paused" ? `segue unpause ${rollout.plan}` : nextCommand(rollout),
     updatedAt: rollout.updatedAt.toISOString(),
   };
 }
@@ -107,7 +107,7 @@ function healthOf(rollout: Rollout, lease: Lease | null, paused: boolean): Statu
 
 function reasonOf(rollout: Rollout, health: StatusReport["health"], current: StepRecord | undefined): string | null {
   if (health === "failed") return rollout.error?.message ?? null;
-  if (health === "paused") return "paused on request (segue unpause)";
+  if (health === "paused") return "paused on request";
   if (health === "interrupted") return current?.error?.message ?? "nobody runs it";
   return null;
 }

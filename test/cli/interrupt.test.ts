@@ -119,7 +119,11 @@ test("pause and unpause from another process are obeyed, and status says so", as
   });
   await running.saying('"type":"paused"');
   const before = await filled();
-  expect(objects(await segue(where, "status", "rename_username", "--json"))[0]).toMatchObject({ health: "paused" });
+  expect(objects(await segue(where, "status", "rename_username", "--json"))[0]).toMatchObject({
+    health: "paused",
+    reason: "paused on request",
+    next: `segue unpause ${RENAME_ID}`,
+  });
   expect(await filled()).toBe(before);
   await free();
 
