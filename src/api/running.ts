@@ -163,7 +163,7 @@ export async function upPlan(
     await expand(runner);
     const state = await backfill(runner);
     const auto = options.contract && runner.program.settings.contract.auto && contracts(runner);
-    return auto ? await contract(runner, { confirmDrop: () => Promise.resolve(true) }) : state;
+    return auto ? await contract(runner, { soaking: "leave", confirmDrop: () => Promise.resolve(true) }) : state;
   });
 }
 
@@ -173,18 +173,22 @@ export async function contractPlan(
   plan: Plan,
   options: ContractVerbOptions,
 ): Promise<VerbResult> {
+  let soaking: "refuse" | "leave" | null = null;
   return await runOn(workspace, plan, { ...options, start: false }, async (runner) => {
-    await requireReady(runner);
+    const state = await requireReady(runner);
+    // Run again after a lost connection, it finds the soak that it has begun itself.
+    soaking ??= state === "soaking" ? "refuse" : "leave";
     return await contract(runner, {
+      soaking,
       confirmDrop: options.confirmDrop ?? (() => Promise.resolve(options.yes === true)),
     });
   });
 }
 
-async function requireReady(runner: Runner): Promise<void> {
+async function requireReady(runner: Runner): Promise<RolloutState> {
   const rollout = await latestRollout(runner.observer, runner.plan);
   const state = rollout?.state ?? "planned";
-  if (["ready", "contracting", "soaking", "dropping"].includes(state)) return;
+  if (["ready", "contracting", "soaking", "dropping"].includes(state)) return state;
   throw new SegueError("SEG0302", {
     message: `${runner.plan} is ${state}: it must be ready before it contracts`,
     object: runner.plan,
@@ -224,7 +228,10 @@ export async function resumeRollout(
         return await backfill(runner);
       case "contracting":
       case "dropping":
-        return await contract(runner, { confirmDrop: () => Promise.resolve(options.yes === true) });
+        return await contract(runner, {
+          soaking: "leave",
+          confirmDrop: () => Promise.resolve(options.yes === true),
+        });
       case "reversing":
         return await reverse(runner, { to: rollout.reverseTo ?? "start", accept: [], fill: null });
       case "ready":

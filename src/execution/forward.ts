@@ -52,6 +52,8 @@ export async function backfill(runner: Runner): Promise<RolloutState> {
 }
 
 export interface ContractOptions {
+  /** What to do while the soak has not ended: say so as an error, or leave the rollout soaking. */
+  readonly soaking: "refuse" | "leave";
   /** Asked right before what ends reversibility: true goes on. */
   confirmDrop(): Promise<boolean>;
 }
@@ -76,6 +78,7 @@ export async function contract(runner: Runner, options: ContractOptions): Promis
     if (state === "soaking" && (soak ?? 0) > 0) return state;
   }
   if (state === "soaking") {
+    if (options.soaking === "leave" && !(await soakEnded(runner.observer, runner.rollout))) return state;
     await requireSoakEnded(runner);
     await requireDroppable(runner);
     if (!(await options.confirmDrop())) throw unconfirmed(runner.plan);
