@@ -103,9 +103,13 @@ export interface InFlight {
   readonly reads: readonly Touch[];
 }
 
-/** Keeps two plans from starting at the same moment: each must see the other's touches. Held until the transaction ends. */
+/**
+ * Keeps two plans from coming into flight at the same moment: each must see the other's touches. Held until the transaction
+ * ends, which may read the whole catalog first; a mode that conflicts with itself and not with writes, so that rollouts
+ * that are in flight go on meanwhile.
+ */
 export async function lockRollouts(session: Session): Promise<void> {
-  await session.query(`LOCK TABLE segue.rollout IN SHARE ROW EXCLUSIVE MODE`);
+  await session.query(`LOCK TABLE segue.rollout IN SHARE UPDATE EXCLUSIVE MODE`);
 }
 
 /** Records a compiled plan, with its steps; in the caller's transaction. Returns the new rollout's id. */

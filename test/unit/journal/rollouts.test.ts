@@ -4,6 +4,7 @@ import { openQuarantine } from "../../../src/journal/quarantine.ts";
 import {
   latestRollout,
   listRollouts,
+  lockRollouts,
   planContentOf,
   programOf,
   rolloutById,
@@ -15,6 +16,7 @@ import {
   startSoak,
   touchesInFlight,
 } from "../../../src/journal/rollouts.ts";
+import { sqlstateOf } from "../../../src/postgres/sqlstate.ts";
 import { codeOf, journalDatabase } from "./journal-database.ts";
 
 test("a plan has one rollout in flight, and any number behind it", async () => {
@@ -27,7 +29,7 @@ test("a plan has one rollout in flight, and any number behind it", async () => {
   expect(await latestRollout(session, "3_c")).toBeNull();
   expect((await listRollouts(session)).map(({ id }) => id)).toEqual([first, second, other]);
   expect((await listRollouts(session, { inFlight: true })).map(({ id }) => id)).toEqual([second]);
-  expect(await touchesInFlight(session)).toEqual([{ plan: "1_a", state: "ready", touches: [] }]);
+  expect(await touchesInFlight(session)).toEqual([{ plan: "1_a", state: "ready", touches: [], reads: [] }]);
   expect(await programOf(session, first)).toEqual({ format: 1 });
   expect(await planContentOf(session, first)).toEqual({ a: 1 });
 });
@@ -95,4 +97,20 @@ test("the quarantine tells the number of all, and some", async () => {
   ]);
   await put(2);
   expect((await openQuarantine(session, id)).count).toBe(7);
+});
+
+test("of those that come into flight one waits for the other, while rollouts that are in flight go on", async () => {
+  const { database, session, open, rollout } = await journalDatabase();
+  const id = await rollout("1_a", "planned");
+  const other = await open();
+  await session.transaction(async () => {
+    await lockRollouts(session);
+    await other.query("SET lock_timeout = '200ms'");
+    await setState(other, id, "expanding");
+    expect(sqlstateOf(await other.transaction(() => lockRollouts(other)).catch((error: unknown) => error))).toBe(
+      "55P03",
+    );
+  });
+  await other.transaction(() => lockRollouts(other));
+  expect(await database.query("SELECT state FROM segue.rollout")).toEqual([{ state: "expanding" }]);
 });
