@@ -4,13 +4,14 @@ import { relationKey } from "../model/relation.ts";
 import type { RolloutState } from "../model/rollout.ts";
 import type { FillStep, Loss, UndoStep } from "../model/step.ts";
 import { recordEvent } from "../journal/events.ts";
-import { rolloutById, setReverseTo } from "../journal/rollouts.ts";
+import { lockRollouts, rolloutById, setReverseTo } from "../journal/rollouts.ts";
 import { clearReversal, insertSteps, resetSteps, type StepRecord, stepsOf } from "../journal/steps.ts";
 import { snapshotOf } from "../journal/snapshots.ts";
 import type { Session } from "../postgres/session.ts";
 import { snapshotCatalog } from "../postgres/snapshot.ts";
 import { diffSnapshots } from "../postgres/snapshot-diff.ts";
 import { advance } from "./advance.ts";
+import { refuseOverlap, refuseReading } from "./refuse-overlap.ts";
 import { runStage } from "./run-stage.ts";
 import type { Runner } from "./runner.ts";
 
@@ -121,7 +122,8 @@ function fillStep({ table, column }: NonNullable<Loss["fillable"]>, value: strin
  * Takes the rollout back: to before expand, or to `ready`. The undo steps are recorded before the first of them runs, so
  * that an interrupted reversal goes on from the journal like everything else.
  *
- * @throws SegueError SEG0304 if something would be lost that was not accepted
+ * @throws SegueError SEG0304 if something would be lost that was not accepted; SEG0105 if it is completed, and another
+ *   rollout works on the same by now
  */
 export async function reverse(runner: Runner, options: ReverseOptions): Promise<RolloutState> {
   const { session, observer, rollout, program } = runner;
@@ -133,6 +135,12 @@ export async function reverse(runner: Runner, options: ReverseOptions): Promise<
     const reversal = await planReversal(session, rollout, program.losses, options);
     refuseLosses(runner.plan, reversal, options);
     await advance(runner, { type: "reverse started" }, async () => {
+      if (before.state === "completed") {
+        // It was out of flight: others may have begun to work on what it left.
+        await lockRollouts(session);
+        await refuseOverlap(session, runner.plan, program.touches);
+        await refuseReading(session, program);
+      }
       await setReverseTo(session, rollout, options.to);
       await clearReversal(session, rollout);
       await insertSteps(session, rollout, "reverse", reversal.steps);

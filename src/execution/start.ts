@@ -1,5 +1,5 @@
 import { compile } from "../compiler/compile.ts";
-import { scopeOf } from "../compiler/scope.ts";
+import { scopeOf, touchesOf } from "../compiler/scope.ts";
 import { recordEvent } from "../journal/events.ts";
 import { insertRollout, latestRollout, lockRollouts, planContentOf } from "../journal/rollouts.ts";
 import { keepSnapshot } from "../journal/snapshots.ts";
@@ -15,7 +15,7 @@ import { readCatalog } from "../postgres/read-catalog.ts";
 import type { Session } from "../postgres/session.ts";
 import { snapshotCatalog } from "../postgres/snapshot.ts";
 import { contentDifference } from "./content-difference.ts";
-import { refuseOverlap, refuseReading } from "./refuse-overlap.ts";
+import { refuseConflict, refuseOverlap, refuseReading } from "./refuse-overlap.ts";
 
 /** The catalog as far as a plan is concerned: its tables, and the partitions below them. */
 export async function catalogFor(session: Session, plan: Plan, defaultSchema: string): Promise<Catalog> {
@@ -73,7 +73,8 @@ export async function startRollout(session: Session, options: StartOptions): Pro
     const raced = await latestRollout(session, plan.id, after);
     if (raced !== null && raced.state !== "reversed") return;
     await requireOthers(session, plan);
-    await refuseOverlap(session, plan, schema);
+    await refuseConflict(session, plan);
+    await refuseOverlap(session, plan.id, touchesOf(plan, schema));
     const program = await compileFor(session, plan, settings, schema);
     await refuseReading(session, program);
     const snapshot = await snapshotCatalog(session, {});

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { createSegue } from "../../src/index.ts";
 import { MAJORS, testDatabase } from "../support/postgres.ts";
 
@@ -143,4 +143,24 @@ test("an inverse that has nothing to contract is over at once", async () => {
   await segue.contract("drop_age", { yes: true });
   expect(await segue.reverse("drop_age", { accept: ["--lose-values"] })).toMatchObject({ state: "completed" });
   expect((await segue.status("drop_age"))[0]?.state).toBe("reversed");
+});
+
+test("a completed plan is not taken back under a rollout that works on what it made", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "segue-plans-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const add = "operations: [{ add_column: { table: users, column: nick, type: text } }]";
+  const rename = "operations: [{ rename_column: { table: users, from: nick, to: handle } }]";
+  await writeFile(join(folder, "1_add_nick.yaml"), add);
+  await writeFile(join(folder, "2_rename_nick.yaml"), rename);
+  const database = await testDatabase({ script: SCHEMA });
+  const segue = createSegue({ url: database.url, plans: folder });
+  await segue.up(["add_nick"]);
+  await segue.up(["rename_nick"]);
+  await expect(segue.reverse("add_nick")).rejects.toMatchObject({
+    code: "SEG0105",
+    message: "the rollout of 2_rename_nick (ready) works on public.users.nick too",
+  });
+  expect((await segue.status("add_nick"))[0]?.state).toBe("completed");
+  await segue.reverse("rename_nick");
+  expect((await segue.reverse("add_nick")).state).toBe("reversed");
 });
