@@ -44,7 +44,7 @@ export interface Runner {
   readonly epoch: number;
   /** Does the work. */
   readonly session: Session;
-  /** Heartbeats, looks at locks and intents while the other one is busy. */
+  /** Heartbeats, looks at locks and intents while the other one is busy. Never in a transaction, which a heartbeat would end up in. */
   readonly observer: Session;
   readonly options: RunOptions;
   emit(event: Unnamed): void;

@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { requireDroppable } from "../../../src/execution/drop-guard.ts";
+import type { Runner } from "../../../src/execution/runner.ts";
+import { acquireLease, renewLease } from "../../../src/journal/lease.ts";
+import { journalDatabase } from "../journal/journal-database.ts";
+
+test("a heartbeat that comes while the drop's dependents are read is no part of that reading", async () => {
+  const { database, session, open, rollout } = await journalDatabase();
+  await database.query("CREATE TABLE users (id int, name text)");
+  const id = await rollout("1_a", "soaking");
+  const observer = await open("observer");
+  const { epoch } = await acquireLease(observer, id, { owner: "here", force: false, epoch: null });
+  const hides = [{ table: { schema: "public", name: "users" }, column: "name" }];
+  let reading = true;
+  const runner = { session, observer, plan: "1_a", program: { hides } } as unknown as Runner;
+  const guard = requireDroppable(runner).finally(() => (reading = false));
+  while (reading) expect(await renewLease(observer, id, epoch)).toBe(true);
+  await guard;
+});
