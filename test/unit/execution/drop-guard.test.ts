@@ -11,9 +11,9 @@ test("a heartbeat that comes while the drop's dependents are read is no part of 
   const observer = await open("observer");
   const { epoch } = await acquireLease(observer, id, { owner: "here", force: false, epoch: null });
   const hides = [{ table: { schema: "public", name: "users" }, column: "name" }];
-  let reading = true;
+  const read = new AbortController();
   const runner = { session, observer, plan: "1_a", program: { hides } } as unknown as Runner;
-  const guard = requireDroppable(runner).finally(() => (reading = false));
-  while (reading) expect(await renewLease(observer, id, epoch)).toBe(true);
+  const guard = requireDroppable(runner).finally(() => read.abort());
+  while (!read.signal.aborted) expect(await renewLease(observer, id, epoch)).toBe(true);
   await guard;
 });
