@@ -6,12 +6,12 @@ import { lowerContext } from "./lower-context.ts";
 
 const STORED = columnOf("s", "text", { storage: "external", defaultStorage: "extended", compression: "lz4" });
 const CATALOG = catalogOf(18, tableOf("t", { columns: [columnOf("a", "text", { collation: '"C"' }), STORED] }));
-const lower = ({ column = "a", ...fields }: { column?: string } & Record<string, unknown>) => {
+const lower = (fields: { column?: string; type: string; collation?: string; reverses: boolean }) => {
   const [step, analysis, ...more] =
-    alterType.lower(alterType.fields.parse({ table: "t", column, ...fields }), lowerContext(CATALOG, "expand"))
+    alterType.lower(alterType.fields.parse({ table: "t", column: "a", ...fields }), lowerContext(CATALOG, "expand"))
       .expand ?? [];
   if (step === undefined || analysis === undefined || more.length > 0) throw new Error("two steps are expected");
-  expect(statementsOf([analysis])).toEqual([[`ANALYZE public.t (${column})`]]);
+  expect(statementsOf([analysis])).toEqual([[`ANALYZE public.t (${fields.column ?? "a"})`]]);
   return step;
 };
 
