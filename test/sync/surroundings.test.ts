@@ -140,10 +140,16 @@ describe.each(MAJORS)("what surrounds a write on PostgreSQL %i", (major) => {
 
   test("an expression that the server can't resolve is found at expand, before a write can fail", async () => {
     const install = (forward: string): Promise<unknown> =>
-      syncedTable({ major, script: USERS, sync: { table: "users", forward: { handle: forward } } });
+      syncedTable({
+        major,
+        script: `${USERS} CREATE AGGREGATE together(text) (SFUNC = textcat, STYPE = text);`,
+        sync: { table: "users", forward: { handle: forward } },
+      });
     expect(await sqlstateOfQuery(install("no_such_function(username)"))).toBe("42883");
     expect(await sqlstateOfQuery(install("(SELECT x.nothing FROM users x)"))).toBe(UNDEFINED);
     expect(await sqlstateOfQuery(install("username + 1"))).toBe("42883");
+    expect(await sqlstateOfQuery(install("unnest(array[username, 'x'])"))).toBe("0A000");
+    expect(await sqlstateOfQuery(install("public.together(username)"))).toBe("42803");
   });
 
   test("a subscribed table gets triggers that fire for the apply worker too", async () => {

@@ -126,7 +126,7 @@ describe("the program of a rename", () => {
               "CREATE OR REPLACE FUNCTION segue.sync_users_b418fe29() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS …",
               "CREATE TRIGGER zzz_segue_insert_users_194cc3d7 BEFORE INSERT ON public.users FOR EACH ROW … EXECUTE FUNCTION segue.sync_users_b418fe29()",
               "CREATE TRIGGER zzz_segue_update_users_d410d3d9 BEFORE UPDATE ON public.users FOR EACH ROW … EXECUTE FUNCTION segue.sync_users_b418fe29()",
-              "EXPLAIN SELECT (segue_row.username)::text, (segue_row.handle)::text FROM public.users AS segue_row",
+              "EXPLAIN SELECT FROM public.users AS segue_row WHERE ROW((segue_row.username)::text, (segue_row.handle)::text) IS NULL",
             ],
             [
               "expand.1.undo.1",
@@ -303,7 +303,7 @@ settings: { contract: { soak: 1h } }`);
             "CREATE TRIGGER zzz_segue_insert_users_194cc3d7 BEFORE INSERT ON public.users FOR EACH ROW … EXECUTE FUNCTION segue.sync_users_b418fe29()",
             "CREATE TRIGGER zzz_segue_update_users_d410d3d9 BEFORE UPDATE ON public.users FOR EACH ROW … EXECUTE FUNCTION segue.sync_users_b418fe29()",
             "ALTER TABLE public.users ALTER COLUMN full_name DROP NOT NULL",
-            "EXPLAIN SELECT (split_part(segue_row.full_name, ' ', 1))::text, (nullif(substr(segue_row.full_name, length(split_part(segue_row.full_name, ' ', 1)) + 2), ''))::text, (concat_ws(' ', segue_row.first_name, segue_row.last_name))::text FROM public.users AS segue_row",
+            "EXPLAIN SELECT FROM public.users AS segue_row WHERE ROW((split_part(segue_row.full_name, ' ', 1))::text, (nullif(substr(segue_row.full_name, length(split_part(segue_row.full_name, ' ', 1)) + 2), ''))::text, (concat_ws(' ', segue_row.first_name, segue_row.last_name))::text) IS NULL",
           ],
           [
             "expand.1.undo.1",

@@ -49,7 +49,7 @@ describe("a sync of columns that the contract hides", () => {
           "CREATE OR REPLACE FUNCTION segue.sync_people_137f24a9() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS …",
           "CREATE TRIGGER zzz_segue_insert_people_6415d257 BEFORE INSERT ON public.people FOR EACH ROW WHEN (coalesce(current_setting('segue.fill', true), '') <> 'on' OR pg_trigger_depth() > 0) EXECUTE FUNCTION segue.sync_people_137f24a9()",
           "CREATE TRIGGER zzz_segue_update_people_cafb0872 BEFORE UPDATE ON public.people FOR EACH ROW WHEN (ROW(NEW.username)::record *<> ROW(OLD.username)::record OR (coalesce(current_setting('segue.fill', true), '') <> 'on' OR pg_trigger_depth() > 0) AND (ROW(NEW.handle)::record *<> ROW(OLD.handle)::record OR (NEW.handle IS NULL))) EXECUTE FUNCTION segue.sync_people_137f24a9()",
-          "EXPLAIN SELECT (segue_row.username)::text, (segue_row.handle)::text FROM public.people AS segue_row",
+          "EXPLAIN SELECT FROM public.people AS segue_row WHERE ROW((segue_row.username)::text, (segue_row.handle)::text) IS NULL",
         ],
       ]
     `);
