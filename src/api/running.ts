@@ -31,7 +31,7 @@ export interface ReverseVerbOptions extends RunVerbOptions {
   /** Confirms the drop at the end of an inverse rollout. */
   readonly yes?: boolean | undefined;
   readonly to?: "start" | "ready" | undefined;
-  readonly accept?: readonly Loss["flag"][] | undefined;
+  readonly accept?: readonly NonNullable<Loss["flag"]>[] | undefined;
   /** An SQL expression for the NULLs of columns that become NOT NULL again. */
   readonly fill?: string | undefined;
 }

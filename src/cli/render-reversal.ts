@@ -13,7 +13,8 @@ export function renderReversal(
   const { steps, losses, irreversible } = reversal;
   const { bold, red, yellow } = output.colors;
   const open = losses.filter(
-    ({ loss }) => !accept.includes(loss.flag) && !(fill !== undefined && loss.fillable !== undefined),
+    ({ loss }) =>
+      !(loss.flag !== null && accept.includes(loss.flag)) && !(fill !== undefined && loss.fillable !== undefined),
   );
   const refused = open.length + irreversible.length > 0;
   const flags = [...(to === "ready" ? ["--to ready"] : []), ...accept, ...(fill === undefined ? [] : ["--fill …"])];
@@ -24,7 +25,11 @@ export function renderReversal(
     ...(losses.length === 0 ? [] : [bold("Would lose")]),
     ...losses.map(({ loss, count, sample }) => {
       const consent = open.some((one) => one.loss === loss)
-        ? red(`needs ${loss.flag}${loss.fillable === undefined ? "" : " or --fill"}`)
+        ? red(
+            loss.flag === null
+              ? "repair them first"
+              : `needs ${loss.flag}${loss.fillable === undefined ? "" : " or --fill"}`,
+          )
         : yellow("consented to");
       return `  ${printable(loss.what)}: ${count} rows, such as ${printable(sample.join(", "))} (${consent})`;
     }),

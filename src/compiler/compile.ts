@@ -111,15 +111,17 @@ function placeOf(plan: Plan, phase: Phase, spec: Spec): readonly (string | numbe
 function pieces(all: readonly Lowered[], stage: "expand" | "backfill" | "ready" | "cutover" | "drop"): Piece[] {
   return all.flatMap((lowered) => {
     const drafts: readonly Draft[] = lowered[stage] ?? [];
-    const bearer =
-      lowered.cutover !== undefined && lowered.hides !== undefined
-        ? "cutover"
-        : lowered.expand !== undefined
-          ? "expand"
-          : "backfill";
+    const bearer = bearerOf(lowered);
     const losses: readonly Omit<Loss, "step">[] = stage === bearer ? (lowered.losses ?? []) : [];
     return drafts.map((draft, index) => ({ draft, losses: index === 0 ? losses : [] }));
   });
+}
+
+/** The stage whose undoing loses something: where a column is hidden, or the first that there is. */
+function bearerOf({ backfill, cutover, expand, hides }: Lowered): "expand" | "backfill" | "cutover" {
+  if (cutover !== undefined && hides !== undefined) return "cutover";
+  if (expand !== undefined) return "expand";
+  return backfill === undefined ? "cutover" : "backfill";
 }
 
 /**

@@ -16,6 +16,7 @@ import { dropDefault } from "../operations/drop-default.ts";
 import { setComment } from "../operations/set-comment.ts";
 import { renameIndex } from "../operations/rename-index.ts";
 import { renameConstraint } from "../operations/rename-constraint.ts";
+import { dropConstraint } from "../operations/drop-constraint.ts";
 import type { Operation } from "../operations/operation.ts";
 import { replaceColumns } from "../operations/replace-columns.ts";
 import { renameColumn } from "../operations/rename-column.ts";
@@ -36,6 +37,7 @@ import { dropNotNullStep } from "../steps/drop-not-null.ts";
 import { fill } from "../steps/fill.ts";
 import { replaceColumn } from "../steps/replace-column.ts";
 import { dropDefaultStep } from "../steps/drop-default.ts";
+import { dropConstraintStep } from "../steps/drop-constraint.ts";
 import { renameConstraintStep } from "../steps/rename-constraint.ts";
 import { renameIndexStep } from "../steps/rename-index.ts";
 import { setCommentStep } from "../steps/set-comment.ts";
@@ -70,6 +72,7 @@ const ALL_OPERATIONS = [
   setComment,
   renameIndex,
   renameConstraint,
+  dropConstraint,
 ] as unknown as readonly AnyOperation[];
 
 const ALL_STEPS = [
@@ -96,6 +99,7 @@ const ALL_STEPS = [
   setCommentStep,
   renameIndexStep,
   renameConstraintStep,
+  dropConstraintStep,
 ] as unknown as readonly AnyStep[];
 
 /** Every operation by the word that a plan uses for it. */

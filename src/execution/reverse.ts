@@ -19,7 +19,7 @@ export interface ReverseOptions {
   /** `ready` takes back only the cut-over. */
   readonly to: "start" | "ready";
   /** Flags that accept a loss: `--drop-data`, `--keep-nullable`, `--lose-values`. */
-  readonly accept: readonly Loss["flag"][];
+  readonly accept: readonly NonNullable<Loss["flag"]>[];
   /** SQL value, over `segue_row`, for the NULLs of columns that become NOT NULL again. */
   readonly fill: string | null;
 }
@@ -171,12 +171,15 @@ function requireStageToUndo(state: RolloutState, to: ReverseOptions["to"]): void
 /** @throws SegueError SEG0304 */
 function refuseLosses(plan: string, reversal: Reversal, { accept, fill }: ReverseOptions): void {
   const open = reversal.losses.filter(
-    ({ loss }) => !accept.includes(loss.flag) && !(fill !== null && loss.fillable !== undefined),
+    ({ loss }) =>
+      !(loss.flag !== null && accept.includes(loss.flag)) && !(fill !== null && loss.fillable !== undefined),
   );
   const stuck = reversal.irreversible;
   if (open.length === 0 && stuck.length === 0) return;
-  const flags = [...new Set(open.map(({ loss }) => loss.flag))];
+  const flags = [...new Set(open.flatMap(({ loss }) => loss.flag ?? []))];
   const ways = [...flags, ...(open.some(({ loss }) => loss.fillable !== undefined) ? ["--fill '<expression>'"] : [])];
+  const command = `segue reverse ${plan}${ways.length > 0 ? ` with ${ways.join(" or ")}` : ""}`;
+  const repair = open.some(({ loss }) => loss.flag === null);
   throw new SegueError("SEG0304", {
     message: "the reversal would not be exact",
     object: plan,
@@ -186,7 +189,8 @@ function refuseLosses(plan: string, reversal: Reversal, { accept, fill }: Revers
       })),
       ...stuck.map(({ title, reason }) => ({ message: `${title}: ${reason}` })),
     ],
-    ...(ways.length > 0 ? { next: `segue reverse ${plan} with ${ways.join(" or ")}` } : {}),
+    ...(repair ? { next: `repair the rows that nothing can accept, then ${command}` } : {}),
+    ...(!repair && ways.length > 0 ? { next: command } : {}),
   });
 }
 

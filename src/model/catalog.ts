@@ -124,6 +124,8 @@ export interface Constraint {
   /** True if it comes from a parent table or partitioned constraint. */
   readonly inherited: boolean;
   readonly noInherit: boolean;
+  /** What PostgreSQL would not drop it without: foreign keys that reference it, views. Left out for nothing. */
+  readonly neededBy?: readonly string[];
 }
 
 export interface ForeignKeyTarget {

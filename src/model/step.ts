@@ -97,7 +97,8 @@ export interface Loss {
   readonly hidden?: { readonly count: string; readonly sample: string };
   /** A query of one text column: keys of some of the rows. */
   readonly sample: string;
-  readonly flag: "--drop-data" | "--keep-nullable" | "--lose-values";
+  /** null: nothing can accept it, the rows must be repaired first. */
+  readonly flag: "--drop-data" | "--keep-nullable" | "--lose-values" | null;
   /** A column whose NULLs `--fill` can replace instead. */
   readonly fillable?: { readonly table: RelationName; readonly column: string };
 }

@@ -1,6 +1,5 @@
 import { type AddCheckFields, addCheckStep, checkName } from "../steps/add-check.ts";
 import type { Operation } from "./operation.ts";
-import { noInverse } from "./add-again.ts";
 
 /** Adds a CHECK constraint without a scan under a strong lock. */
 export const addCheck: Operation<AddCheckFields> = {
@@ -14,5 +13,7 @@ export const addCheck: Operation<AddCheckFields> = {
     contract: [],
   }),
   after: addCheckStep.after,
-  inverse: () => noInverse("add_check"),
+  inverse: (fields, before) => ({
+    operations: [{ kind: "drop_constraint", fields: { table: fields.table, name: checkName(fields, before) } }],
+  }),
 };

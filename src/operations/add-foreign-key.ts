@@ -1,6 +1,10 @@
-import { type AddForeignKeyFields, addForeignKeyStep, completeForeignKey } from "../steps/add-foreign-key.ts";
+import {
+  type AddForeignKeyFields,
+  addForeignKeyStep,
+  completeForeignKey,
+  foreignKeyName,
+} from "../steps/add-foreign-key.ts";
 import type { Operation } from "./operation.ts";
-import { noInverse } from "./add-again.ts";
 
 /** Adds a foreign key without a scan under a strong lock. */
 export const addForeignKey: Operation<AddForeignKeyFields> = {
@@ -15,5 +19,7 @@ export const addForeignKey: Operation<AddForeignKeyFields> = {
     contract: [],
   }),
   after: addForeignKeyStep.after,
-  inverse: () => noInverse("add_foreign_key"),
+  inverse: (fields, before) => ({
+    operations: [{ kind: "drop_constraint", fields: { table: fields.table, name: foreignKeyName(fields, before) } }],
+  }),
 };

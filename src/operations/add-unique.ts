@@ -1,6 +1,5 @@
 import { type AddUniqueFields, addUniqueStep, uniqueName } from "../steps/add-unique.ts";
 import type { Operation } from "./operation.ts";
-import { noInverse } from "./add-again.ts";
 
 /** Adds a UNIQUE constraint without stopping writers. */
 export const addUnique: Operation<AddUniqueFields> = {
@@ -15,5 +14,7 @@ export const addUnique: Operation<AddUniqueFields> = {
     contract: [],
   }),
   after: addUniqueStep.after,
-  inverse: () => noInverse("add_unique"),
+  inverse: (fields, before) => ({
+    operations: [{ kind: "drop_constraint", fields: { table: fields.table, name: uniqueName(fields, before) } }],
+  }),
 };

@@ -14,8 +14,7 @@ export const createIndex: Operation<CreateIndexFields> = {
     contract: [],
   }),
   after: createIndexStep.after,
-  inverse: ({ table, name }) =>
-    name === undefined
-      ? { impossible: `create_index on ${table} has no name in the plan: drop the index by a plan of its own` }
-      : { operations: [{ kind: "drop_index", fields: { table, name } }] },
+  inverse: (fields, before) => ({
+    operations: [{ kind: "drop_index", fields: { table: fields.table, name: indexName(fields, before) } }],
+  }),
 };

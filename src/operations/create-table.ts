@@ -2,7 +2,6 @@ import type { Question } from "../model/catalog.ts";
 import { createTableStep, requireFree } from "../steps/create-table.ts";
 import type { CreateTableFields } from "../steps/create-table-fields.ts";
 import type { Operation } from "./operation.ts";
-import { noInverse } from "./add-again.ts";
 
 /** Creates a table. */
 export const createTable: Operation<CreateTableFields> = {
@@ -17,5 +16,7 @@ export const createTable: Operation<CreateTableFields> = {
     return { expand: [{ kind: "create_table", fields }], backfill: [], contract: [] };
   },
   after: createTableStep.after,
-  inverse: () => noInverse("create_table"),
+  inverse: ({ table }) => ({
+    impossible: `table ${table} would take its rows along: drop it by a plan of its own, once they are not needed`,
+  }),
 };

@@ -47,7 +47,15 @@ SELECT c.conrelid AS table_oid, json_build_object(
     'index', CASE WHEN c.contype IN ('p', 'u', 'x') THEN i.relname END,
     'comment', obj_description(c.oid, 'pg_constraint'),
     'inherited', c.coninhcount > 0 OR c.conparentid <> 0,
-    'noInherit', c.connoinherit
+    'noInherit', c.connoinherit,
+    'neededBy', (
+      SELECT jsonb_agg(DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid))
+        FROM pg_depend d
+       WHERE d.deptype = 'n'
+         AND ((d.refclassid = 'pg_constraint'::regclass AND d.refobjid = c.oid)
+           OR (d.refclassid = 'pg_class'::regclass AND d.refobjid = c.conindid AND c.contype IN ('p', 'u', 'x')))
+         AND NOT EXISTS (SELECT FROM pg_constraint f
+                          WHERE d.classid = 'pg_constraint'::regclass AND f.oid = d.objid AND f.conparentid <> 0))
   ) AS item
   FROM pg_constraint c
   LEFT JOIN pg_class f ON f.oid = c.confrelid
@@ -62,6 +70,13 @@ export async function readConstraints(
   session: Session,
   oids: readonly number[],
 ): Promise<(oid: number) => readonly Constraint[]> {
-  const { rows } = await session.query<OfTable<Constraint>>(SQL, [oids]);
-  return byTable(rows);
+  const { rows } = await session.query<OfTable<Constraint & { readonly neededBy: readonly string[] | null }>>(SQL, [
+    oids,
+  ]);
+  return byTable(
+    rows.map(({ item: { neededBy, ...item }, ...row }) => ({
+      ...row,
+      item: neededBy === null ? item : { ...item, neededBy },
+    })),
+  );
 }

@@ -1,18 +1,14 @@
 import { z } from "zod";
 import type { Catalog, Table } from "../model/catalog.ts";
 import { columnName, objectName, references, tableName } from "../model/fields.ts";
-import type { TableLock } from "../model/lock.ts";
 import type { Touch } from "../model/program.ts";
-import { relationKey, type RelationName } from "../model/relation.ts";
-import { ident, parseTableName, qualified } from "../sql/identifier.ts";
+import { relationKey } from "../model/relation.ts";
+import { parseTableName } from "../sql/identifier.ts";
+import { buildForeignKey } from "./build-foreign-key.ts";
 import { nameOf, requireColumn, requireTable, withTable } from "./catalog-lookup.ts";
 import { chooseName, constraintsOf } from "./choose-name.ts";
-import { dropConstraintUndo } from "./drop-constraint-undo.ts";
-import { partitionGuard } from "./partition-guard.ts";
 import { type ForeignKey, foreignKeyConstraint, resolveForeignKey } from "./resolve-foreign-key.ts";
-import type { Draft, StepKind } from "./step-kind.ts";
-import { familyLocks, shortTransaction } from "./transaction-draft.ts";
-import { validateForeignKey } from "./validate-constraint.ts";
+import type { StepKind } from "./step-kind.ts";
 import { tableObject, usesColumns } from "./schema-objects.ts";
 
 const fields = z
@@ -24,9 +20,6 @@ const fields = z
   })
   .describe("Adds a foreign key without a scan under a strong lock.");
 export type AddForeignKeyFields = z.infer<typeof fields>;
-
-/** The first major that takes NOT VALID for a foreign key of a partitioned table. */
-const NOT_VALID_ON_PARTITIONED = 18;
 
 /** ADD CONSTRAINT … NOT VALID holds for new rows; VALIDATE, in a later transaction, proves the old ones. */
 export const addForeignKeyStep = {
@@ -54,9 +47,9 @@ export const addForeignKeyStep = {
     const table = requireTable(catalog, written.table);
     const key = resolveForeignKey(table, written.columns, written.references, catalog);
     const name = foreignKeyName(written, catalog);
-    const adopt = table.kind === "partitioned" && catalog.major < NOT_VALID_ON_PARTITIONED;
+    const target = [nameOf(key.target), ...key.target.partitions.map((partition) => partition.name)] as const;
     return {
-      backfill: adopt ? byLeaf(table, name, key) : notValidThenValidate(table, name, key),
+      backfill: buildForeignKey(table, { name, definition: key.definition, target }, catalog.major),
       warnings: [...missingIndex(table, key), ...typeMismatch(table, key)],
     };
   },
@@ -76,69 +69,9 @@ export function completeForeignKey(written: AddForeignKeyFields, catalog: Catalo
 }
 
 /** The name given, or PostgreSQL's own pattern. @throws SegueError SEG0101 if the given one is taken. */
-function foreignKeyName(written: AddForeignKeyFields, catalog: Catalog): string {
+export function foreignKeyName(written: AddForeignKeyFields, catalog: Catalog): string {
   const table = requireTable(catalog, written.table);
   return chooseName(written.name, [table.name, ...written.columns, "fkey"].join("_"), constraintsOf(catalog, table));
-}
-
-function notValidThenValidate(table: Table, name: string, key: ForeignKey): readonly Draft[] {
-  const add = shortTransaction(
-    {
-      title: `add foreign key ${name} of ${relationKey(table)} to ${relationKey(key.target)}`,
-      table,
-      statements: [`ALTER TABLE ${qualified(table)} ADD CONSTRAINT ${ident(name)} ${key.definition} NOT VALID`],
-      locks: bothLocks(familyLocks(table, "SHARE ROW EXCLUSIVE"), key, "SHARE ROW EXCLUSIVE"),
-    },
-    [dropUndo(table, table, name, familyLocks(table, "ACCESS EXCLUSIVE"), key)],
-  );
-  return [add, ...validateForeignKey(table, name, key.target)];
-}
-
-/**
- * Up to 17 a partitioned table takes no NOT VALID foreign key. So each leaf gets its own, and is validated; the
- * parent's, added last, adopts them and reads nothing.
- */
-function byLeaf(table: Table, name: string, key: ForeignKey): readonly Draft[] {
-  const leaves = table.leaves.flatMap((leaf): readonly Draft[] => {
-    const one = { ...table, ...nameOf(leaf), leaves: [], partitions: [] };
-    const [add, ...validation] = notValidThenValidate(one, name, key);
-    return add === undefined
-      ? []
-      : [{ ...add, table: nameOf(table) }, ...validation.map((v) => ({ ...v, table: nameOf(table) }))];
-  });
-  const parents = [nameOf(table), ...table.partitions.filter(({ leaf }) => !leaf).map((partition) => partition.name)];
-  const adopt = shortTransaction(
-    {
-      title: `add foreign key ${name} of ${relationKey(table)} to ${relationKey(key.target)}, adopting its partitions'`,
-      table,
-      statements: [
-        // Holds off ATTACH PARTITION: a partition that nobody validated would be scanned under this lock.
-        `LOCK TABLE ONLY ${qualified(table)} IN SHARE ROW EXCLUSIVE MODE`,
-        ...parents.map((parent) => partitionGuard(table, parent)),
-        `ALTER TABLE ${qualified(table)} ADD CONSTRAINT ${ident(name)} ${key.definition}`,
-      ],
-      // An adopted foreign key loses its own triggers on the referenced table: ACCESS EXCLUSIVE there.
-      locks: bothLocks(familyLocks(table, "SHARE ROW EXCLUSIVE"), key, "ACCESS EXCLUSIVE"),
-    },
-    [dropUndo(table, table, name, familyLocks(table, "ACCESS EXCLUSIVE"), key)],
-  );
-  return [...leaves, adopt];
-}
-
-/** Dropping a foreign key takes its triggers off the referenced table too: ACCESS EXCLUSIVE on both. */
-function dropUndo(table: Table, on: RelationName, name: string, locks: readonly TableLock[], key: ForeignKey) {
-  return dropConstraintUndo(table, on, name, bothLocks(locks, key, "ACCESS EXCLUSIVE"));
-}
-
-/** The server locks the referencing table first, then the referenced one, in every statement about a foreign key. */
-function bothLocks(own: readonly TableLock[], key: ForeignKey, mode: TableLock["mode"]): readonly TableLock[] {
-  const seen = new Set(own.map((lock) => relationKey(lock.relation)));
-  const others = family(key.target).filter((relation) => !seen.has(relationKey(relation)));
-  return [...own, ...others.map((relation) => ({ relation, mode }))];
-}
-
-function family(table: Table): readonly RelationName[] {
-  return [nameOf(table), ...table.partitions.map((partition) => nameOf(partition.name))];
 }
 
 function missingIndex(table: Table, key: ForeignKey): readonly string[] {

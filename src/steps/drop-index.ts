@@ -11,9 +11,10 @@ import { exclusiveLocks, nameOf, requireIndex, requireTable, withTable } from ".
 import { buildConcurrently, dropConcurrently } from "./concurrent-index.ts";
 import { definitionBody } from "./index-definition-body.ts";
 import { indexStatistics } from "./index-statistics.ts";
+import { partNames, partsOf } from "./partitioned-index-parts.ts";
 import { partitionedIndex } from "./partitioned-index.ts";
 import type { Draft, StepKind } from "./step-kind.ts";
-import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
+import { asUndo, shortTransaction, undoTransaction } from "./transaction-draft.ts";
 import { indexObject, usesColumns } from "./schema-objects.ts";
 
 const fields = z
@@ -98,43 +99,18 @@ function lockOf(index: RelationName): TableLock {
   return { relation: nameOf(index), mode: "ACCESS EXCLUSIVE" };
 }
 
-/** The index and, level by level, what is attached to it. */
-function partsOf(table: Table, index: Index, catalog: Catalog): readonly Index[] {
-  const all = table.partitions.flatMap(({ name }) => catalog.tables[relationKey(name)]?.indexes ?? []);
-  const below = (parent: Index): readonly Index[] => {
-    const children = all.filter((child) => child.parent !== null && relationKey(child.parent) === relationKey(parent));
-    return [parent, ...children.flatMap(below)];
-  };
-  return below(index);
-}
-
 /** The way it is built: empty on the parents, concurrently on each leaf, attached; each under the name that it had. */
 function rebuild(table: Table, index: Index, catalog: Catalog): readonly UndoStep[] {
-  const names = new Map<string, RelationName>([[relationKey(table), nameOf(index)]]);
-  const parts = new Set(partsOf(table, index, catalog));
-  for (const { name } of table.partitions) {
-    const own = catalog.tables[relationKey(name)]?.indexes.find((candidate) => parts.has(candidate));
-    if (own === undefined)
-      throw refusal(
-        name,
-        `partition ${relationKey(name)} has no part of index ${relationKey(index)}: its drop could not be taken back`,
-      );
-    names.set(relationKey(name), nameOf(own));
-  }
   const drafts = partitionedIndex({
     catalog,
     table,
     name: index.name,
     unique: index.unique,
     body: definitionBody(index),
-    names,
+    names: partNames(table, index, catalog),
     constraint: null,
   });
-  return drafts.flatMap((draft) => {
-    if (draft.kind === "fill") return [];
-    const { undo: _, ...step } = draft;
-    return [{ id: "", ...step }];
-  });
+  return asUndo(drafts);
 }
 
 /** What is no part of an index's definition: its comment, and the statistics targets of its expressions. */

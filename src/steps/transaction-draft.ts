@@ -29,6 +29,15 @@ export function undoTransaction(transaction: Transaction): UndoStep {
   return { id: "", ...common(transaction), patience: "short", scans: false };
 }
 
+/** Steps that build something, as the undo of its drop. */
+export function asUndo(drafts: readonly Draft[]): readonly UndoStep[] {
+  return drafts.flatMap((draft) => {
+    if (draft.kind === "fill") return [];
+    const { undo: _, ...step } = draft;
+    return [{ id: "", ...step }];
+  });
+}
+
 /** The locks of one mode on a table and all its partitions. */
 export function familyLocks(table: Table, mode: TableLock["mode"]): readonly TableLock[] {
   return [table, ...table.partitions.map((partition) => partition.name)].map((relation) => ({

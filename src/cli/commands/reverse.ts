@@ -46,7 +46,7 @@ async function reverse(context: Context, plan: string, options: ReverseOptions):
   return EXIT.done;
 }
 
-function accepted({ dropData, keepNullable, loseValues }: ReverseOptions): Loss["flag"][] {
+function accepted({ dropData, keepNullable, loseValues }: ReverseOptions): NonNullable<Loss["flag"]>[] {
   return [
     ...(dropData === true ? (["--drop-data"] as const) : []),
     ...(keepNullable === true ? (["--keep-nullable"] as const) : []),

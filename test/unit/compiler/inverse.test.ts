@@ -39,6 +39,22 @@ test("operations are taken back in the opposite order", () => {
   });
 });
 
+test("an index or a constraint goes by the name that the server or the plan gave it", () => {
+  expect(
+    operations(
+      "create_index: { table: users, columns: [age] }",
+      "add_check: { table: users, check: age > 0 }",
+      "add_unique: { table: users, name: once, columns: [username] }",
+    ),
+  ).toMatchObject({
+    operations: [
+      entry("drop_constraint", { name: "once" }),
+      entry("drop_constraint", { name: "users_age_check" }),
+      entry("drop_index", { name: "users_age_idx" }),
+    ],
+  });
+});
+
 test("a type is changed back by the expressions turned round, with what the old one can't hold", () => {
   expect(
     operations("change_type: { table: users, column: age, type: bigint, forward: age * 2, reverse: age / 2 }"),
@@ -105,13 +121,12 @@ test("SQL is turned round if it has a way down; what has no inverse says so", ()
     operations(
       "sql: { up: SELECT 1 }",
       "create_index: { table: users, columns: [age] }",
-      "add_check: { table: users, name: c, check: age > 0 }",
+      "create_table: { table: pets, columns: { id: { type: int } } }",
     ),
   ).toEqual({
     possible: false,
     reasons: [
-      "add_check has no inverse that could be made for you: write it as a plan of its own",
-      "create_index on users has no name in the plan: drop the index by a plan of its own",
+      "table pets would take its rows along: drop it by a plan of its own, once they are not needed",
       "an sql operation has no `down`",
     ],
   });
