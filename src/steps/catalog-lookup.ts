@@ -81,10 +81,11 @@ function missing(table: Table, what: string, name: string, known: readonly { rea
 /**
  * For what adds, drops or changes columns.
  *
+ * @param column The one that is dropped or changed: in inheriting tables too, whose indexes and settings of it nobody has read.
  * @throws SegueError SEG0103 where the columns are not the table's own: a typed table has its type's, a child its parent's.
  */
 export function requireOwnColumns(table: Table, column?: Column): void {
-  const foreign = typed(table) ?? (column?.inherited === true ? inherited(table) : null);
+  const foreign = typed(table) ?? (column === undefined ? null : shared(table, column));
   if (foreign === null) return;
   throw new SegueError("SEG0103", { message: foreign, object: relationKey(table) });
 }
@@ -94,7 +95,10 @@ function typed(table: Table): string | null {
   return ofType === null ? null : `${relationKey(table)} has the columns of type ${ofType}: change them there`;
 }
 
-function inherited(table: Table): string {
+function shared(table: Table, column: Column): string | null {
+  const [child] = table.inheritanceChildren;
+  if (child !== undefined) return `table ${relationKey(child)} inherits from ${relationKey(table)}`;
+  if (!column.inherited) return null;
   const parent = table.parent === null ? "another table" : relationKey(table.parent);
   return `${relationKey(table)} inherits the column from ${parent}: change it there`;
 }

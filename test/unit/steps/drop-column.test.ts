@@ -54,6 +54,12 @@ test("what is about the column alone goes with it, and is named; a foreign key g
   expect(warnings).toEqual(["dropped together with public.t.a: index t_a, constraint T_a_fkey"]);
 });
 
+test("a column that other tables inherit is refused: what hangs on theirs would go with it", () => {
+  expect(() => lower({ inheritanceChildren: [{ schema: "public", name: "child" }] })).toThrow(
+    "table public.child inherits from public.t",
+  );
+});
+
 test("an inherited column is its parent's", () => {
   const parent = { schema: "public", name: "parent" };
   expect(() => lower({ columns: [columnOf("a", "text", { inherited: true })], parent })).toThrow(
