@@ -9,7 +9,7 @@ test("a heartbeat that comes while the drop's dependents are read is no part of 
   await database.query("CREATE TABLE users (id int, name text)");
   const id = await rollout("1_a", "soaking");
   const observer = await open("observer");
-  const { epoch } = await acquireLease(observer, id, { owner: "here", force: false, epoch: null });
+  const { epoch } = await acquireLease(observer, id, { plan: "1_a", owner: "here", force: false, epoch: null });
   const hides = [{ table: { schema: "public", name: "users" }, column: "name" }];
   const read = new AbortController();
   const runner = { session, observer, plan: "1_a", program: { hides } } as unknown as Runner;
