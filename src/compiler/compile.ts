@@ -95,8 +95,8 @@ function lowerAll(plan: Plan, entries: Entries, catalog: Catalog, settings: Roll
 
 function holdingsOf({ column, table }: Touch, before: Catalog, current: Catalog): Holdings[] {
   if (column === null) return [];
-  const names = (catalog: Catalog): string[] => columnHoldings(catalog, table, column).map(({ what }) => what);
-  return [{ table, column, standing: names(before), planned: names(current) }];
+  const standing = columnHoldings(before, table, column).map(({ on, what }) => ({ what, on }));
+  return [{ table, column, standing, planned: columnHoldings(current, table, column).map(({ what }) => what) }];
 }
 
 /** An explicit entry has a place of its own; what an operation compiled to has the first operation of that table. */

@@ -19,12 +19,19 @@ export async function changedHoldings(session: Session, { holdings, schema }: Pr
   return holdings.flatMap(({ column, planned, standing, table }) => {
     const now = columnHoldings(catalog, table, column);
     const place = `${relationKey(table)}.${column}`;
-    const came = now.filter(({ inherited, what }) => !inherited && !standing.includes(what) && !planned.includes(what));
-    // The expand itself lifts NOT NULL where a new writer may have no value.
-    const went = standing.filter((was) => was !== "NOT NULL" && !now.some(({ what }) => what === was));
+    const came = now.filter(
+      ({ inherited, what }) => !inherited && !standing.some((one) => one.what === what) && !planned.includes(what),
+    );
+    const members = [table, ...(catalog.tables[relationKey(table)]?.partitions ?? []).map(({ name }) => name)].map(
+      relationKey,
+    );
+    // The expand itself lifts NOT NULL where a new writer may have no value; an old partition may go on any day.
+    const went = standing.filter(
+      ({ on, what }) => what !== "NOT NULL" && members.includes(on) && !now.some((holding) => holding.what === what),
+    );
     return [
       ...came.map(({ what }) => `${what} came to ${place} after the plan was compiled, and would be lost`),
-      ...went.map((what) => `${what} is gone from ${place} since the plan was compiled`),
+      ...went.map(({ what }) => `${what} is gone from ${place} since the plan was compiled`),
     ];
   });
 }

@@ -4,6 +4,8 @@ import { relationKey, type RelationName } from "./relation.ts";
 /** Something that goes with a column when it goes, as people read it. */
 export interface Holding {
   readonly what: string;
+  /** The table, or the partition of it, by relationKey. */
+  readonly on: string;
   /** It came from a parent table or index, and is told of there. */
   readonly inherited: boolean;
 }
@@ -17,7 +19,7 @@ export function columnHoldings(catalog: Catalog, name: RelationName, column: str
   const found = table?.columns.find((candidate) => candidate.name === column);
   if (table === undefined || found === undefined) return [];
   const partitions = table.partitions.flatMap((partition) => catalog.tables[relationKey(partition.name)] ?? []);
-  return [...[table, ...partitions].flatMap((member) => objects(member, column)), ...own(found)];
+  return [...[table, ...partitions].flatMap((member) => objects(member, column)), ...own(table, found)];
 }
 
 function objects(table: Table, column: string): Holding[] {
@@ -27,16 +29,17 @@ function objects(table: Table, column: string): Holding[] {
       kind !== "not null" && (columns.includes(column) || read.some((index) => index.constraint === name)),
   );
   const statistics = table.statistics.filter((one) => one.columns.includes(column));
+  const on = relationKey(table);
   return [
     ...read
       .filter((index) => index.constraint === null)
-      .map((index) => ({ what: `index ${relationKey(index)}`, inherited: index.parent !== null })),
-    ...constraints.map(({ inherited, name }) => ({ what: `constraint ${name} of ${relationKey(table)}`, inherited })),
-    ...statistics.map((one) => ({ what: `statistics ${relationKey(one)}`, inherited: false })),
+      .map((index) => ({ what: `index ${relationKey(index)}`, on, inherited: index.parent !== null })),
+    ...constraints.map(({ inherited, name }) => ({ what: `constraint ${name} of ${on}`, on, inherited })),
+    ...statistics.map((one) => ({ what: `statistics ${relationKey(one)}`, on, inherited: false })),
   ];
 }
 
-function own({ comment, default: given, grants, notNull, options, statisticsTarget }: Column): Holding[] {
+function own(table: Table, { comment, default: given, grants, notNull, options, statisticsTarget }: Column): Holding[] {
   const whats = [
     ...(notNull ? ["NOT NULL"] : []),
     ...(given === null ? [] : [`default ${given}`]),
@@ -48,5 +51,5 @@ function own({ comment, default: given, grants, notNull, options, statisticsTarg
         `grant of ${privilege} to ${grantee}${grantable ? " with grant option" : ""}`,
     ),
   ];
-  return whats.map((what) => ({ what, inherited: false }));
+  return whats.map((what) => ({ what, on: relationKey(table), inherited: false }));
 }

@@ -15,7 +15,7 @@ export interface Holdings {
   readonly table: RelationName;
   readonly column: string;
   /** What stood before the plan began. */
-  readonly standing: readonly string[];
+  readonly standing: readonly { readonly what: string; readonly on: string }[];
   /** What stands once the plan's own entries before the cut-over have run. */
   readonly planned: readonly string[];
 }

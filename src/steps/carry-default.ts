@@ -4,6 +4,7 @@ import type { Loss } from "../model/step.ts";
 import { ident, qualified } from "../sql/identifier.ts";
 import { dollarQuote } from "../sql/literal.ts";
 import type { Swap } from "./carry-renames.ts";
+import { onMember } from "./on-member.ts";
 
 /** What the old column and its duplicate are called while the statements run, and the duplicate's type. */
 export interface DefaultMove {
@@ -43,8 +44,8 @@ export function defaultAtCutover(
     const text = member === table ? old.default : (member.columns.find((c) => c.name === old.name)?.default ?? null);
     if (text === null) continue;
     const alter = (column: string): string => `ALTER TABLE ${only}${qualified(member)} ALTER COLUMN ${ident(column)}`;
-    apply.push(`${alter(final)} SET DEFAULT ${text}`, `${alter(hidden)} DROP DEFAULT`);
-    undo.push(`${alter(hidden)} SET DEFAULT ${text}`, `${alter(final)} DROP DEFAULT`);
+    apply.push(...onMember(table, member, [`${alter(final)} SET DEFAULT ${text}`, `${alter(hidden)} DROP DEFAULT`]));
+    undo.push(...onMember(table, member, [`${alter(hidden)} SET DEFAULT ${text}`, `${alter(final)} DROP DEFAULT`]));
   }
   const moved = sequenceAtCutover(table, old, { final, hidden, type });
   const others = (old.otherSequences ?? []).map((sequence) => ({

@@ -6,6 +6,7 @@ import { constraintCopyName } from "./carry-comments.ts";
 import { partitionsOf, readsColumn } from "./carry-family.ts";
 import { copyName, hiddenConstraintName } from "./carry-names.ts";
 import { canRenameNotNull, nameOn, notNullCopyName, notNullOrigins } from "./carry-not-null.ts";
+import { onMember } from "./on-member.ts";
 
 /** Statements of the cut-over, and those that take them back, in the order in which they run. */
 export interface Swap {
@@ -45,12 +46,14 @@ export function carryRenames(
       object: `${relationKey(table)}.${column}`,
     });
   }
-  const swaps = family.flatMap((member) => [
-    ...indexSwaps(table, member, column, plan),
-    ...constraintSwaps(table, family, member, column, plan),
-    ...statisticsSwaps(table, member, column, plan),
-    ...roleSwaps(table, member, column, plan),
-  ]);
+  const swaps = family.map((member) =>
+    together(table, member, [
+      ...indexSwaps(table, member, column, plan),
+      ...constraintSwaps(table, family, member, column, plan),
+      ...statisticsSwaps(table, member, column, plan),
+      ...roleSwaps(table, member, column, plan),
+    ]),
+  );
   if (catalog.major >= 18) swaps.push(...notNullSwaps(table, family, column, plan, oldBecomesNullable));
   return { apply: swaps.flatMap((swap) => swap.apply), undo: swaps.toReversed().flatMap((swap) => swap.undo) };
 }
@@ -106,7 +109,8 @@ function notNullSwaps(
       const copy = notNullCopyName({ family, from: column, plan, table }, origin);
       const hidden = hiddenConstraintName(table, original, plan);
       const both = swap({ original, hidden, copy }, (from, to) => renameConstraint(origin, from, to));
-      return oldBecomesNullable ? { apply: both.apply, undo: [renameConstraint(origin, original, copy)] } : both;
+      const undo = oldBecomesNullable ? [renameConstraint(origin, original, copy)] : both.undo;
+      return together(table, origin, [{ apply: both.apply, undo }]);
     });
 }
 
@@ -126,6 +130,22 @@ function roleSwaps(table: Table, member: Table, column: string, plan: string): S
         undo: [`${target} ${role} ${hidden}`],
       }));
     });
+}
+
+/** The swaps of one member as one. */
+function together(table: Table, member: Table, swaps: readonly Swap[]): Swap {
+  return {
+    apply: onMember(
+      table,
+      member,
+      swaps.flatMap((one) => one.apply),
+    ),
+    undo: onMember(
+      table,
+      member,
+      swaps.toReversed().flatMap((one) => one.undo),
+    ),
+  };
 }
 
 function swap({ copy, hidden, original }: Names, rename: (from: string, to: string) => string): Swap {

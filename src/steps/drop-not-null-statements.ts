@@ -1,6 +1,7 @@
 import type { Catalog, Table } from "../model/catalog.ts";
 import { ident, qualified } from "../sql/identifier.ts";
 import { partitionsOf } from "./carry-family.ts";
+import { onMember } from "./on-member.ts";
 
 /**
  * DROP NOT NULL of a column on a table and its partitions. Up to 17 it reaches them by itself; from 18 on a partition
@@ -12,5 +13,7 @@ export function dropNotNullStatements(catalog: Catalog, table: Table, column: st
   const own = catalog.major < 18 ? [] : partitionsOf(catalog, table);
   return [table, ...own]
     .filter((member) => member.columns.some((candidate) => candidate.name === column && candidate.notNull))
-    .map((member) => `ALTER TABLE ${qualified(member)} ALTER COLUMN ${ident(name)} DROP NOT NULL`);
+    .flatMap((member) =>
+      onMember(table, member, [`ALTER TABLE ${qualified(member)} ALTER COLUMN ${ident(name)} DROP NOT NULL`]),
+    );
 }

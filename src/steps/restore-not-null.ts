@@ -4,6 +4,7 @@ import type { UndoStep } from "../model/step.ts";
 import { deriveName, ident, qualified } from "../sql/identifier.ts";
 import { literal } from "../sql/literal.ts";
 import { exclusiveLocks, nameOf } from "./catalog-lookup.ts";
+import { onMember } from "./on-member.ts";
 
 interface NotNullTarget {
   /** What the column is called by then, if not what the catalog says. */
@@ -84,11 +85,11 @@ function constraints(table: Table, name: string, called: string, partitions: rea
     const { comment, noInherit } = member.constraints.find((c) => c.name === constraint) ?? PLAIN;
     const target = qualified(member);
     const added = `ALTER TABLE ${target} ADD CONSTRAINT ${ident(constraint)} NOT NULL ${ident(called)}${noInherit ? " NO INHERIT" : ""}`;
-    return [
+    return onMember(table, member, [
       ...(inherits ? [] : [column.notNullValid ? added : `${added} NOT VALID`]),
       ...(comment === null || inherits
         ? []
         : [`COMMENT ON CONSTRAINT ${ident(constraint)} ON ${target} IS ${literal(comment)}`]),
-    ];
+    ]);
   });
 }
