@@ -53,7 +53,7 @@ export async function dryRun(workspace: Workspace, rollout: Rollout, options: Re
   const { plan } = rollout;
   if (await workspace.reading((session) => needsInverse(session, rollout))) {
     const inverse = await inverseDryRun(workspace, rollout);
-    return { plan, steps: [], losses: [], irreversible: [], inverse };
+    return { plan, steps: [], losses: [], stays: [], irreversible: [], inverse };
   }
   return await workspace.reading(async (session) => {
     const program = await programOf(session, rollout.id);

@@ -21,6 +21,8 @@ export const PLACEHOLDERS: Readonly<Record<string, string>> = {
   new_columns: "new_name",
   default: "now()",
   comment: "what it is for",
+  value: "NULL",
+  where: "false",
 };
 
 /** Where a word means something else than for most operations. */
@@ -87,6 +89,11 @@ export const FORMS: Readonly<Record<string, Form>> = {
     args: ["table", "column", "comment"],
     rest: false,
     fields: ([table = "", column = "", comment = ""]) => ({ table, column, comment }),
+  },
+  update_rows: {
+    args: ["table", "column", "value"],
+    rest: false,
+    fields: ([table = "", column = "", value = ""]) => ({ table, set: { [column]: value }, where: "true", keep: true }),
   },
   sql: { args: ["name"], rest: false, fields: () => SQL },
 };

@@ -1,9 +1,10 @@
 import type { RelationName } from "../model/relation.ts";
-import { type FillStep, ROW } from "../model/step.ts";
+import { type FillStep, ROW, type RowsStep } from "../model/step.ts";
 import { ident, qualified } from "../sql/identifier.ts";
 import { literal } from "../sql/literal.ts";
 import { beyond, keyList, keyValues } from "./key-range.ts";
 import { rowKey } from "./row-key.ts";
+import { passedOver, rowsBatch } from "./rows-sql.ts";
 
 /** What all batches of one table have in common. */
 export interface Work {
@@ -13,7 +14,7 @@ export interface Work {
   readonly extent: string;
   /** A heap, never a partitioned table. */
   readonly table: RelationName;
-  readonly step: Pick<FillStep, "set" | "where">;
+  readonly step: Pick<FillStep, "set" | "where"> | Pick<RowsStep, "table" | "key" | "change">;
   /** The columns that name a row in the quarantine. */
   readonly keyColumns: readonly string[];
   /** Keys, as JSON text, of the rows that are put aside. */
@@ -49,22 +50,22 @@ export interface BatchRow {
  */
 export function blockBatch(work: Work, range: BlockRange, next: Position | null, skipLocked = false): string {
   const wanted = `${inRange(range)} AND ${needs(work, range)}`;
-  if (!skipLocked) return batch(work, update(work, wanted), move(next));
+  if (!skipLocked || "change" in work.step) return batch(work, changes(work, wanted, skipLocked), move(next));
   // The inner scan locks; the outer one finds the same versions by their place.
   const free = `SELECT ${ROW}.ctid FROM ONLY ${qualified(work.table)} AS ${ROW} WHERE ${wanted} FOR NO KEY UPDATE SKIP LOCKED`;
-  return batch(work, update(work, `${ROW}.ctid = ANY (ARRAY(${free})) AND ${needs(work)}`), move(next));
+  return batch(work, changes(work, `${ROW}.ctid = ANY (ARRAY(${free})) AND ${needs(work)}`), move(next));
 }
 
 /** A batch of one row. It holds no other row while it waits for this one, so it may take as long as it takes. */
 export function rowBatch(work: Work, ctid: string): string {
-  const text = update(work, `${ROW}.ctid = ${literal(ctid)}::tid AND ${needs({ ...work, aside: [] })}`);
+  const text = changes(work, `${ROW}.ctid = ${literal(ctid)}::tid AND ${needs({ ...work, aside: [] })}`);
   return batch(work, text, []);
 }
 
 /** A batch of the row that a quarantine entry names by the table's primary key, in whatever leaf it is by now. */
 export function keyedRowBatch(work: Work, key: string): string {
   const place = `(${keyList(work.keyColumns)}) = (${keyValues(work.table, work.keyColumns, key)})`;
-  const text = update(work, `${place} AND ${needs({ ...work, aside: [] })}`, "");
+  const text = changes(work, `${place} AND ${needs({ ...work, aside: [] })}`, false, "");
   return batch(work, text, []);
 }
 
@@ -83,7 +84,7 @@ export function keyBatch(work: Work, key: readonly string[], after: string | nul
   const wanted = `${start} AND (${list}) <= (SELECT ${names} FROM edge) AND ${fill ? needs(work) : "false"}`;
   return script(
     work,
-    `WITH page AS MATERIALIZED (${page}), edge AS MATERIALIZED (${edge}), batch AS (${update(work, wanted)}) ` +
+    `WITH page AS MATERIALIZED (${page}), edge AS MATERIALIZED (${edge}), ${changes(work, wanted)} ` +
       `${setExtent(work, [
         "cursor_key = coalesce((SELECT to_jsonb(edge) FROM edge), cursor_key)",
         `window_blocks = ${limit}`,
@@ -102,7 +103,7 @@ export function needs(work: Work, stripes?: Pick<BlockRange, "stripe" | "stripes
   }
   // CASE fixes the order: a predicate that raises for a row set aside is not reached. It also keeps the planner from
   // an index on the predicate's columns, which would be scanned whole for each window.
-  return `CASE WHEN ${guards.length > 0 ? guards.join(" AND ") : "true"} THEN (${work.step.where}) ELSE false END`;
+  return `CASE WHEN ${guards.length > 0 ? guards.join(" AND ") : "true"} THEN (${"change" in work.step ? "true" : work.step.where}) ELSE false END`;
 }
 
 /** The TID range scan's condition: blocks [from, to). */
@@ -115,17 +116,19 @@ export function fenced(runner: Pick<Work, "rollout" | "epoch">, ...statements: r
   return [`SELECT segue.fence(${runner.rollout}, ${runner.epoch})`, ...statements].join(";\n");
 }
 
-function batch(work: Work, updating: string, moves: readonly string[]): string {
-  return script(work, `WITH batch AS (${updating}) ${setExtent(work, moves)}`);
+function batch(work: Work, changing: string, moves: readonly string[]): string {
+  return script(work, `WITH ${changing} ${setExtent(work, moves)}`);
 }
 
 function script(work: Work, statement: string): string {
   return fenced(work, "SET CONSTRAINTS ALL IMMEDIATE", statement);
 }
 
-function update({ table, step }: Work, wanted: string, only = "ONLY "): string {
+/** The change as CTEs, of which `batch` has a row for each row that was changed. */
+function changes({ table, step }: Work, wanted: string, skipLocked = false, only = "ONLY "): string {
+  if ("change" in step) return rowsBatch(step, table, wanted, skipLocked);
   const values = step.set.map(({ column, value }) => `${ident(column)} = ${value}`).join(", ");
-  return `UPDATE ${only}${qualified(table)} AS ${ROW} SET ${values} WHERE ${wanted} RETURNING 1`;
+  return `batch AS (UPDATE ${only}${qualified(table)} AS ${ROW} SET ${values} WHERE ${wanted} RETURNING 1)`;
 }
 
 function setExtent(work: Work, moves: readonly string[]): string {
@@ -140,7 +143,7 @@ function setExtent(work: Work, moves: readonly string[]): string {
     `UPDATE segue.extent SET ${set.join(", ")} WHERE id = ${work.extent} ` +
     `RETURNING (SELECT count(*) FROM batch) AS rows, ` +
     // Read under the batch's own lock on the table: it can't be rewritten before the commit.
-    `pg_relation_filenode(${literal(qualified(work.table))}::regclass)::text AS relfilenode`
+    `pg_relation_filenode(${literal(qualified(work.table))}::regclass)::text AS relfilenode${"change" in work.step ? `, ${passedOver(work.step)} AS passed_over` : ""}`
   );
 }
 

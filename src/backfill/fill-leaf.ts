@@ -1,7 +1,9 @@
 import { SegueError } from "../model/errors.ts";
 import { relationKey } from "../model/relation.ts";
+import { ROW } from "../model/step.ts";
 import { sqlstateOf } from "../postgres/sqlstate.ts";
-import { blockBatch, keyBatch } from "./batch-sql.ts";
+import { qualified } from "../sql/identifier.ts";
+import { blockBatch, keyBatch, needs } from "./batch-sql.ts";
 import { blockPass } from "./block-pass.ts";
 import { finishExtent, startOver, startSweep } from "./extents.ts";
 import { failureOf } from "./failure.ts";
@@ -37,7 +39,7 @@ export async function fillLeaf(start: Lane): Promise<void> {
     }
     if (sweeps > 0) {
       worker.context.emit({ type: "swept", table: lane.leaf.table, rows: result.rows });
-      if (result.untouched && whole) break;
+      if (result.untouched && whole && !(await hasEntries(lane))) break;
       if (sweeps >= MOST_SWEEPS) throw neverEnds(lane, result.rows);
     }
     whole = true;
@@ -71,9 +73,18 @@ async function refuseWhatNeverRuns(lane: Lane): Promise<void> {
 }
 
 async function currentLeaf({ worker, step, leaf }: Lane): Promise<Leaf> {
-  const tree = await readTree(step.table, (sql, values) => worker.ask(sql, values));
+  const tree = await readTree(step.kind === "rows" ? step.list : step.table, (sql, values) => worker.ask(sql, values));
   // Detached on the way: what is left of it is nobody's of ours; the last reading of it ends the pass.
   return tree.leaves.find(({ table }) => relationKey(table) === relationKey(leaf.table)) ?? leaf;
+}
+
+/** True if the list still names rows that are not put aside: a sweep passes over those that change under its hands. */
+async function hasEntries(lane: Lane): Promise<boolean> {
+  if (lane.step.kind !== "rows") return false;
+  const [entry] = await lane.worker.ask(
+    `SELECT FROM ONLY ${qualified(lane.leaf.table)} AS ${ROW} WHERE ${needs(workOf(lane))} LIMIT 1`,
+  );
+  return entry !== undefined;
 }
 
 function neverEnds({ worker, leaf }: Lane, rows: number): SegueError {

@@ -34,6 +34,14 @@ export function fillSettings(table: RelationName, { lockTimeout }: BatchLimits):
   return { ...readSettings(table, lockTimeout), "segue.fill": "on" };
 }
 
+/**
+ * What the session is set to that changes the rows of a list. Its writes are like the application's: syncs see them. Each
+ * entry finds its row by the key: statistics of a list that was just made must not lead to a scan of the whole table.
+ */
+export function rowsSettings(table: RelationName, { lockTimeout }: BatchLimits): Record<string, string> {
+  return { ...readSettings(table, lockTimeout), enable_hashjoin: "off", enable_mergejoin: "off" };
+}
+
 /** What a verification's session is set to. Batches set their statement timeout themselves. */
 export function readSettings(table: RelationName, lockTimeout: number): Record<string, string> {
   return {

@@ -1,5 +1,5 @@
 import { relationKey } from "../model/relation.ts";
-import type { FillStep } from "../model/step.ts";
+import type { FillStep, RowsStep } from "../model/step.ts";
 import type { Work } from "./batch-sql.ts";
 import type { Extent } from "./extents.ts";
 import type { HotWatch } from "./hot-watch.ts";
@@ -9,10 +9,13 @@ import { SWEEP } from "./stripes.ts";
 import type { Tracker } from "./tracker.ts";
 import type { Worker } from "./worker.ts";
 
+/** What is done in batches. */
+export type BatchStep = Omit<FillStep, "undo"> | Omit<RowsStep, "undo">;
+
 /** Everything that a pass over one leaf works with. */
 export interface Lane {
   readonly worker: Worker;
-  readonly step: FillStep;
+  readonly step: BatchStep;
   readonly leaf: Leaf;
   readonly extent: Extent;
   readonly quarantine: Quarantine;

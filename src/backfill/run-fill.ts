@@ -1,13 +1,12 @@
 import { relationKey, type RelationName } from "../model/relation.ts";
-import type { FillStep } from "../model/step.ts";
 import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.ts";
 import { fenced, type Work } from "./batch-sql.ts";
 import type { FillContext, FillResult } from "./context.ts";
 import { createExtents, type Extent, type NewExtent, readExtents, startSweep } from "./extents.ts";
 import { fillLeaf } from "./fill-leaf.ts";
-import { batchLimits, fillSettings, SKIP_USER_TRIGGERS, withSettings } from "./fill-settings.ts";
+import { batchLimits, fillSettings, rowsSettings, SKIP_USER_TRIGGERS, withSettings } from "./fill-settings.ts";
 import { HotWatch } from "./hot-watch.ts";
-import type { Lane } from "./lane.ts";
+import type { BatchStep, Lane } from "./lane.ts";
 import { type Leaf, readTree, rowsPerPage, type Tree } from "./leaves.ts";
 import { Pacing } from "./pacing.ts";
 import { openRows, Quarantine } from "./quarantine.ts";
@@ -17,7 +16,7 @@ import { Tracker } from "./tracker.ts";
 import { Worker } from "./worker.ts";
 
 /**
- * Fills the rows of a table that need it, leaf by leaf, and proves by a sweep of each that none is left. Goes on from
+ * Fills the rows of a table that need it, leaf by leaf, or changes those that a list names, and proves by a sweep that none is left. Goes on from
  * segue.extent if it was interrupted; a row that is filled no longer matches the step's predicate, so none is filled
  * twice. One transaction a batch: the rows, the cursor and the check that this runner still has the lease.
  *
@@ -25,15 +24,16 @@ import { Worker } from "./worker.ts";
  *   SEG0404 if too many rows can't be filled or if rows keep appearing, SEG0103 for a table that can't be walked,
  *   SEG0207 if user triggers can't be kept from firing, SEG0401 if the statement can't be run at all
  */
-export async function runFill(context: FillContext, step: FillStep): Promise<FillResult> {
+export async function runFill(context: FillContext, step: BatchStep): Promise<FillResult> {
   const { session, observer, settings } = context;
   const limits = batchLimits(await deadlockTimeout(context));
   const pacing = new Pacing(context, replicaBrake(observer, settings.throttle.replica_lag));
   const worker = new Worker(context, step, pacing, limits.statementTimeout);
   const triggers = step.userTriggers === "skip" ? SKIP_USER_TRIGGERS : {};
-  return await withSettings(session, { ...fillSettings(step.table, limits), ...triggers }, async () => {
-    let tree = await openTree(worker, step.table);
-    let extents = await reopened(worker, step.table, tree, await readExtents(worker));
+  return await withSettings(session, { ...settingsOf(step, limits), ...triggers }, async () => {
+    const walked = walkedTable(step);
+    let tree = await openTree(worker, walked);
+    let extents = await reopened(worker, step, tree, await readExtents(worker));
     const tracker = new Tracker(context, step.table, {
       sweeps: true,
       rows: sum(extents.map((extent) => extent.rowsDone)),
@@ -49,18 +49,19 @@ export async function runFill(context: FillContext, step: FillStep): Promise<Fil
       for (const extent of extents) {
         const leaf = leafOf(tree, extent);
         if (extent.state === "done" || leaf === undefined) continue;
-        const quarantine = new Quarantine(worker, filedUnder(tree, step.table, leaf));
+        const quarantine = new Quarantine(worker, filedUnder(step, tree, leaf));
         await quarantine.load();
-        const lane: Lane = { worker, step, leaf, extent, quarantine, keyColumns: tree.primaryKey, tracker, hotWatch };
+        const keyColumns = keyOf(step, tree);
+        const lane: Lane = { worker, step, leaf, extent, quarantine, keyColumns, tracker, hotWatch };
         try {
           await fillLeaf(lane);
         } catch (error) {
           // Old partitions are dropped on any day: their rows are gone, and so is the work.
-          if (sqlstateOf(error) !== SQLSTATE.undefinedTable || (await isLeaf(worker, step.table, leaf))) throw error;
+          if (sqlstateOf(error) !== SQLSTATE.undefinedTable || (await isLeaf(worker, walked, leaf))) throw error;
         }
       }
       // A leaf that was attached meanwhile brings rows that no trigger of ours has seen.
-      tree = await openTree(worker, step.table);
+      tree = await openTree(worker, walked);
       extents = await readExtents(worker);
       if (extents.every((extent) => extent.state === "done" || leafOf(tree, extent) === undefined)) break;
     }
@@ -75,13 +76,9 @@ export async function runFill(context: FillContext, step: FillStep): Promise<Fil
  * A step that is run again over rows put aside is swept again: of some of those rows nothing is known but that they
  * are not filled.
  */
-async function reopened(
-  worker: Worker,
-  table: RelationName,
-  tree: Tree,
-  extents: readonly Extent[],
-): Promise<Extent[]> {
-  if (extents.some((extent) => extent.state !== "done") || (await openRows(worker, table)) === 0) return [...extents];
+async function reopened(worker: Worker, step: BatchStep, tree: Tree, extents: readonly Extent[]): Promise<Extent[]> {
+  if (extents.some((extent) => extent.state !== "done") || (await openRows(worker, step.table)) === 0)
+    return [...extents];
   const again: Extent[] = [];
   for (const extent of extents) {
     const leaf = leafOf(tree, extent);
@@ -109,20 +106,36 @@ async function isLeaf(worker: Worker, table: RelationName, leaf: Leaf): Promise<
 }
 
 /** Where a primary key names a row in the whole table, rows are filed under the table; else under their leaf, by ctid. */
-function filedUnder(tree: Tree, table: RelationName, leaf: Leaf): RelationName {
-  return tree.primaryKey.length > 0 ? table : leaf.table;
+function filedUnder(step: BatchStep, tree: Tree, leaf: Leaf): RelationName {
+  return keyOf(step, tree).length > 0 ? step.table : leaf.table;
 }
 
-async function retryAll(worker: Worker, step: FillStep, tree: Tree, extents: readonly Extent[]): Promise<void> {
+async function retryAll(worker: Worker, step: BatchStep, tree: Tree, extents: readonly Extent[]): Promise<void> {
+  const keyColumns = keyOf(step, tree);
   const names = new Map([[relationKey(step.table), step.table]]);
-  if (tree.primaryKey.length === 0) for (const { table } of tree.leaves) names.set(relationKey(table), table);
+  if (keyColumns.length === 0) for (const { table } of tree.leaves) names.set(relationKey(table), table);
   const { rollout, epoch } = worker.context;
-  for (const [name, table] of names) {
+  for (const [name, filed] of names) {
     const extent = extents.find((candidate) => relationKey(candidate.table) === name) ?? extents[0];
     if (extent === undefined) continue;
-    const work: Work = { rollout, epoch, extent: extent.id, table, step, keyColumns: tree.primaryKey, aside: [] };
-    await retryQuarantined(worker, work, table);
+    const table = step.kind === "rows" ? step.list : filed;
+    const work: Work = { rollout, epoch, extent: extent.id, table, step, keyColumns, aside: [] };
+    await retryQuarantined(worker, work, filed);
   }
+}
+
+/** The table whose blocks are walked. */
+function walkedTable(step: BatchStep): RelationName {
+  return step.kind === "rows" ? step.list : step.table;
+}
+
+/** The columns by which rows are put aside. */
+function keyOf(step: BatchStep, tree: Tree): readonly string[] {
+  return step.kind === "rows" ? step.key : tree.primaryKey;
+}
+
+function settingsOf(step: BatchStep, limits: ReturnType<typeof batchLimits>): Record<string, string> {
+  return step.kind === "rows" ? rowsSettings(step.table, limits) : fillSettings(step.table, limits);
 }
 
 function leafOf(tree: Tree, extent: Extent): Leaf | undefined {

@@ -42,6 +42,8 @@ export function eventLine(event: SegueEvent, colors: Colors): string | null {
         `${mark} the catalog is not what it was before expand. What other rollouts and other people changed meanwhile shows here too:`,
         ...event.differences.map((difference) => `    ${printable(difference)}`),
       ].join("\n");
+    case "stays":
+      return event.what.map((what) => `${mark} ${printable(what)}`).join("\n");
     case "gate":
       return `${gateMark(event.ok, colors)} ${printable(event.gate)}: ${printable(event.detail)}`;
     case "state":

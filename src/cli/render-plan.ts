@@ -49,6 +49,7 @@ function stepLines(step: Step, colors: Colors, program?: Program): string[] {
   const lines = [`  ${printable(step.title)}`, `      ${colors.dim(costOf(step, program))}`];
   if (step.irreversible !== undefined)
     lines.push(`      ${colors.red("can't be taken back")}: ${printable(step.irreversible)}`);
+  if (step.stays !== undefined) lines.push(`      ${colors.yellow("stays when reversed")}: ${printable(step.stays)}`);
   return lines;
 }
 
@@ -63,7 +64,8 @@ function costOf(step: Step, program?: Program): string {
     }
     case "concurrent":
       return `${locksOf(step)}; concurrently, writers go on`;
-    case "fill": {
+    case "fill":
+    case "rows": {
       const time = program === undefined ? "" : ` of about ${formatDuration(program.settings.backfill.batch_time)}`;
       return `in batches${time}, resumable; row locks only${step.userTriggers === "fire" ? ", user triggers fire" : ""}`;
     }
@@ -99,6 +101,8 @@ function reversibility(program: Program): string {
   const all = [...program.expand, ...program.backfill, ...program.cutover];
   if (all.some(({ irreversible }) => irreversible !== undefined))
     return "Not all of it can be taken back: see the marked steps.";
+  if (all.some(({ stays }) => stays !== undefined))
+    return "Can be taken back but for what stays: see the marked steps.";
   if (program.drop.length === 0) return "Can be taken back at any time.";
   return "Can be taken back in one go until the drop; after it by an inverse rollout.";
 }

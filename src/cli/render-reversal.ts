@@ -10,7 +10,7 @@ export function renderReversal(
   { output, suggest }: Pick<Context, "output" | "suggest">,
 ): string {
   if (reversal.inverse !== null) return renderInverse(plan, reversal.inverse, accept, { output, suggest });
-  const { steps, losses, irreversible } = reversal;
+  const { steps, losses, stays, irreversible } = reversal;
   const { bold, red, yellow } = output.colors;
   const open = losses.filter(
     ({ loss }) =>
@@ -33,7 +33,8 @@ export function renderReversal(
         : yellow("consented to");
       return `  ${printable(loss.what)}: ${count} rows, such as ${printable(sample.join(", "))} (${consent})`;
     }),
-    ...(irreversible.length === 0 ? [] : [bold("Would stay")]),
+    ...(irreversible.length + stays.length === 0 ? [] : [bold("Would stay")]),
+    ...stays.map((what) => `  ${printable(what)}`),
     ...irreversible.map(({ title, reason }) => `  ${printable(title)}: ${printable(reason)}`),
     "Nothing was changed.",
     ...(refused || steps.length === 0 ? [] : [`${bold("Next:")} ${suggest(command)}`]),

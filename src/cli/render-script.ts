@@ -39,8 +39,29 @@ function statements(step: Step): string[] {
         `UPDATE ${name(step.table.schema)}.${name(step.table.name)} AS segue_row SET ${set} WHERE ${step.where};`,
       ];
     }
+    case "rows":
+      return [
+        `${head}, in batches: each row that ${name(step.list.schema)}.${name(step.list.name)} names, once`,
+        ...changeOf(step),
+      ];
     default:
       return step satisfies never;
+  }
+}
+
+function changeOf({ change, table }: Extract<Step, { kind: "rows" }>): string[] {
+  const target = `${name(table.schema)}.${name(table.name)}`;
+  switch (change.change) {
+    case "update": {
+      const set = change.set.map(({ column, value }) => `${name(column)} = ${value}`).join(", ");
+      return [`UPDATE ${target} AS segue_target SET ${set} WHERE ${change.where};`];
+    }
+    case "delete":
+      return [`DELETE FROM ${target} AS segue_target WHERE ${change.where};`];
+    case "insert":
+      return [];
+    default:
+      return change satisfies never;
   }
 }
 

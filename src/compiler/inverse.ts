@@ -19,14 +19,16 @@ export function inverseOf(plan: Plan, catalog: Catalog): Inverse {
   ];
   const impossible = parts.flatMap((part) => (part.impossible === undefined ? [] : [part.impossible]));
   if (impossible.length > 0) return { possible: false, reasons: impossible };
-  return {
-    possible: true,
+  const specs = {
     operations: parts.flatMap((part) => part.operations ?? []),
     expand: parts.flatMap((part) => part.expand ?? []),
     backfill: parts.flatMap((part) => part.backfill ?? []),
     contract: parts.flatMap((part) => part.contract ?? []),
-    lost: parts.flatMap((part) => part.lost ?? []),
   };
+  const lost = parts.flatMap((part) => part.lost ?? []);
+  if (lost.length > 0 && Object.values(specs).every((list) => list.length === 0))
+    return { possible: false, reasons: lost };
+  return { possible: true, ...specs, lost };
 }
 
 /** Each operation names columns as the earlier ones leave them. */

@@ -8,6 +8,7 @@ import { addUnique } from "../operations/add-unique.ts";
 import { changeType } from "../operations/change-type.ts";
 import { createIndex } from "../operations/create-index.ts";
 import { createTable } from "../operations/create-table.ts";
+import { deleteRows } from "../operations/delete-rows.ts";
 import { dropColumn } from "../operations/drop-column.ts";
 import { dropIndex } from "../operations/drop-index.ts";
 import { dropNotNull } from "../operations/drop-not-null.ts";
@@ -22,6 +23,7 @@ import { replaceColumns } from "../operations/replace-columns.ts";
 import { renameColumn } from "../operations/rename-column.ts";
 import { setNotNull } from "../operations/set-not-null.ts";
 import { sql } from "../operations/sql.ts";
+import { updateRows } from "../operations/update-rows.ts";
 import { addCheckStep } from "../steps/add-check.ts";
 import { addColumnStep } from "../steps/add-column.ts";
 import { addForeignKeyStep } from "../steps/add-foreign-key.ts";
@@ -31,6 +33,7 @@ import { alterType } from "../steps/alter-type.ts";
 import { carry } from "../steps/carry.ts";
 import { createIndexStep } from "../steps/create-index.ts";
 import { createTableStep } from "../steps/create-table.ts";
+import { deleteRowsStep } from "../steps/delete-rows.ts";
 import { dropColumnStep } from "../steps/drop-column.ts";
 import { dropIndexStep } from "../steps/drop-index.ts";
 import { dropNotNullStep } from "../steps/drop-not-null.ts";
@@ -46,6 +49,7 @@ import { setNotNullStep } from "../steps/set-not-null.ts";
 import { sqlStep } from "../steps/sql.ts";
 import type { StepKind } from "../steps/step-kind.ts";
 import { dropSyncEntry, sync } from "../steps/sync.ts";
+import { updateRowsStep } from "../steps/update-rows.ts";
 
 /** Fields are validated against the kind's own schema before they reach it, so the registry may forget their type. */
 type AnyOperation = Operation;
@@ -73,6 +77,8 @@ const ALL_OPERATIONS = [
   renameIndex,
   renameConstraint,
   dropConstraint,
+  updateRows,
+  deleteRows,
 ] as unknown as readonly AnyOperation[];
 
 const ALL_STEPS = [
@@ -100,6 +106,8 @@ const ALL_STEPS = [
   renameIndexStep,
   renameConstraintStep,
   dropConstraintStep,
+  updateRowsStep,
+  deleteRowsStep,
 ] as unknown as readonly AnyStep[];
 
 /** Every operation by the word that a plan uses for it. */

@@ -1,7 +1,7 @@
 import { SegueError } from "../model/errors.ts";
 import { relationKey } from "../model/relation.ts";
-import type { FillStep } from "../model/step.ts";
 import type { BackfillEvent, FillContext } from "../backfill/context.ts";
+import type { BatchStep } from "../backfill/lane.ts";
 import { runFill } from "../backfill/run-fill.ts";
 import { recordEvent } from "../journal/events.ts";
 import { clearIntent, intentsOf } from "../journal/intents.ts";
@@ -12,14 +12,14 @@ import { blockerInfo } from "./blocker-info.ts";
 import type { Runner, UnnamedEvent } from "./runner.ts";
 
 /**
- * Fills a table, and marks the step done once a sweep has proved that nothing is left.
+ * Fills a table or changes listed rows, and marks the step done once a sweep has proved that nothing is left.
  *
  * @throws SegueError SEG0404 while rows are put aside because their value can't be computed
  */
-export async function runFillStep(runner: Runner, record: StepRecord, step: FillStep): Promise<void> {
+export async function runFillStep(runner: Runner, record: StepRecord, step: BatchStep): Promise<void> {
   const { session, rollout, epoch } = runner;
   const result = await runFill(fillContext(runner), step);
-  if (result.quarantined > 0) throw await rowsLeft(runner, relationKey(step.table), result.quarantined);
+  if (result.quarantined > 0) throw await rowsLeft(runner, step, result.quarantined);
   await session.transaction(async () => {
     await fence(session, rollout, epoch);
     await stepDone(session, rollout, record);
@@ -86,13 +86,14 @@ function translated(event: BackfillEvent): UnnamedEvent {
   }
 }
 
-async function rowsLeft(runner: Runner, table: string, count: number): Promise<SegueError> {
+async function rowsLeft(runner: Runner, { kind, table }: BatchStep, count: number): Promise<SegueError> {
   const { sample } = await openQuarantine(runner.observer, runner.rollout);
+  const name = relationKey(table);
   return new SegueError("SEG0404", {
-    message: `${count} row${count === 1 ? "" : "s"} of ${table} could not be filled`,
-    object: table,
+    message: `${count} row${count === 1 ? "" : "s"} of ${name} could not be ${kind === "fill" ? "filled" : "changed"}`,
+    object: name,
     problems: sample.map((row) => ({ message: `${row.table} ${JSON.stringify(row.key)}: ${row.error}` })),
-    left: "All other rows are filled and kept in sync.",
+    left: kind === "fill" ? "All other rows are filled and kept in sync." : "All other rows are changed.",
     next: `mend these rows or the plan's expression, then segue resume ${runner.plan}; or segue reverse ${runner.plan}`,
     detail: { count },
   });

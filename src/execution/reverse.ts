@@ -27,6 +27,8 @@ export interface ReverseOptions {
 export interface Reversal {
   readonly steps: readonly (UndoStep | FillStep)[];
   readonly losses: readonly { readonly loss: Loss; readonly count: number; readonly sample: readonly string[] }[];
+  /** What is left as it is by then, which is no reason to refuse. */
+  readonly stays: readonly string[];
   /** Steps that ran and can't be taken back, with the reason. */
   readonly irreversible: readonly { readonly title: string; readonly reason: string }[];
 }
@@ -72,6 +74,7 @@ export async function planReversal(
             fill,
           ),
     losses: found,
+    stays: ran.flatMap(({ step }) => step.stays ?? []),
     irreversible: ran.flatMap(({ step, state }) =>
       state === "done" && step.irreversible !== undefined ? [{ title: step.title, reason: step.irreversible }] : [],
     ),
@@ -148,8 +151,10 @@ export async function reverse(runner: Runner, options: ReverseOptions): Promise<
         to: options.to,
         accepted: options.accept,
         steps: reversal.steps.length,
+        stays: reversal.stays,
       });
     });
+    if (reversal.stays.length > 0) runner.emit({ type: "stays", what: reversal.stays });
   }
   const to = (await rolloutById(observer, rollout)).reverseTo ?? options.to;
   await runStage(runner, "reverse");

@@ -62,6 +62,7 @@ async function dispatch(runner: Runner, record: StepRecord, step: Step | UndoSte
     case "concurrent":
       return await runConcurrent(runner, record, step);
     case "fill":
+    case "rows":
       return await runFillStep(runner, record, step);
     default:
       return step satisfies never;

@@ -49,6 +49,8 @@ export interface Table extends RelationName {
   readonly subscribed: boolean;
   /** Objects elsewhere that name the table or its columns. */
   readonly dependents: readonly Dependent[];
+  /** Foreign keys that point at it; left out where they were not read. */
+  readonly referencing?: readonly Referencing[];
   /** pg_class.reltuples, -1 if never analysed. */
   readonly estimatedRows: number;
   readonly bytes: number;
@@ -136,6 +138,16 @@ export interface ForeignKeyTarget {
   readonly match: "simple" | "full";
 }
 export type ForeignKeyAction = "no action" | "restrict" | "cascade" | "set null" | "set default";
+
+/** A foreign key of some table that points at this one. */
+export interface Referencing {
+  /** `orders_customer_fkey on orders` */
+  readonly name: string;
+  /** Of this table. */
+  readonly columns: readonly string[];
+  readonly onDelete: ForeignKeyAction;
+  readonly onUpdate: ForeignKeyAction;
+}
 
 export interface Index extends RelationName {
   /** pg_get_indexdef(). */

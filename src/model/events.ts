@@ -71,5 +71,7 @@ export type SegueEvent = { readonly plan: string } & (
   | { readonly type: "verified"; readonly table: string; readonly rows: number; readonly mismatches: number }
   /** `ok` is null for a verification that was not run because another gate does not hold. */
   | { readonly type: "gate"; readonly gate: string; readonly ok: boolean | null; readonly detail: string }
+  /** What a reversal leaves as it is. */
+  | { readonly type: "stays"; readonly what: readonly string[] }
   | { readonly type: "catalog_differs"; readonly differences: readonly string[] }
 );

@@ -5,7 +5,7 @@ import type { RelationName } from "./relation.ts";
  * A step is frozen data: it can be printed, hashed, stored in the journal and run by another process or a
  * later version. What it needs of the database it says; what it leaves is undone by the steps in `undo`.
  */
-export type Step = TransactionStep | ConcurrentStep | FillStep;
+export type Step = TransactionStep | ConcurrentStep | FillStep | RowsStep;
 
 interface StepCommon {
   /** Unique within its program: `<stage>.<n>.<kind>`. */
@@ -21,6 +21,8 @@ export interface Undoable {
   readonly undo: readonly UndoStep[];
   /** Set if it can't be taken back: why. */
   readonly irreversible?: string;
+  /** Set if taking it back leaves something as it is, which is no reason to refuse: what. */
+  readonly stays?: string;
 }
 
 /** Statements of one transaction; its journal row commits with them: it happened once or not at all. */
@@ -68,14 +70,54 @@ export interface FillStep extends StepCommon, Undoable {
   readonly userTriggers: "fire" | "skip";
 }
 
+/**
+ * Changes the rows that a list names, in batches. What is done leaves the list in the transaction that does it: each row is
+ * changed once, whatever dies and wherever the row moves, and whatever the change makes of it.
+ */
+export interface RowsStep extends StepCommon, Undoable {
+  readonly kind: "rows";
+  /** Whose rows are changed. */
+  readonly table: RelationName;
+  /** A table of Segue's own, with the key of each row. */
+  readonly list: RelationName;
+  /** The columns of the primary key, called the same in both. */
+  readonly key: readonly string[];
+  readonly change: RowChange;
+  readonly userTriggers: "fire" | "skip";
+}
+
+/** What is done to a row. Expressions are over the row as `segue_target`, and its entry in the list as `segue_row`. */
+export type RowChange =
+  | {
+      readonly change: "update";
+      /** Values over `segue_target`, and over `taken`, which has the columns of the list in `brings`. */
+      readonly set: readonly { readonly column: string; readonly value: string }[];
+      readonly brings: readonly string[];
+      /** A row that does not match when its turn comes is left as it is. */
+      readonly where: string;
+      /** Where the old and the new values go: `segue_old_1`, `segue_new_1` and so on, in the order of `set`. */
+      readonly keep: RelationName | null;
+    }
+  | {
+      readonly change: "delete";
+      readonly where: string;
+      /** Where the rows go, with these columns. */
+      readonly keep: { readonly into: RelationName; readonly columns: readonly string[] } | null;
+    }
+  /** The list holds whole rows; one whose key is taken by now is left out. */
+  | { readonly change: "insert"; readonly columns: readonly string[] };
+
 /** A step of a reversal. It has no undo of its own: running the plan again is the way forward. */
-export type UndoStep = (Omit<TransactionStep, "undo"> | Omit<ConcurrentStep, "undo">) & {
+export type UndoStep = (Omit<TransactionStep, "undo"> | Omit<ConcurrentStep, "undo"> | Omit<RowsStep, "undo">) & {
   /** The column that becomes NOT NULL again; left out when the reversal is asked to leave it nullable. */
   readonly restoresNotNull?: string;
 };
 
 /** The alias under which fill and verification name a row. */
 export const ROW = "segue_row";
+
+/** The alias of the row that an entry of a list names. */
+export const TARGET = "segue_target";
 
 /** A consistency pass over every row of a table: `mismatch` is true, over `segue_row`, for a row that is wrong. */
 export interface Verification {

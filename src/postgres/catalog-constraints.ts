@@ -2,7 +2,8 @@ import type { Constraint } from "../model/catalog.ts";
 import { byTable, type OfTable } from "./by-table.ts";
 import type { Session } from "./session.ts";
 
-const ACTION = (column: string) => `CASE ${column}
+/** An action of a foreign key in words, from its letter. */
+export const foreignKeyAction = (column: string): string => `CASE ${column}
     WHEN 'r' THEN 'restrict' WHEN 'c' THEN 'cascade' WHEN 'n' THEN 'set null' WHEN 'd' THEN 'set default'
     ELSE 'no action' END`;
 
@@ -38,8 +39,8 @@ SELECT c.conrelid AS table_oid, json_build_object(
     'references', CASE WHEN c.contype = 'f' THEN json_build_object(
         'table', json_build_object('schema', fn.nspname, 'name', f.relname),
         'columns', ${NAMES("c.confrelid", "c.confkey")},
-        'onDelete', ${ACTION("c.confdeltype")},
-        'onUpdate', ${ACTION("c.confupdtype")},
+        'onDelete', ${foreignKeyAction("c.confdeltype")},
+        'onUpdate', ${foreignKeyAction("c.confupdtype")},
         'match', CASE c.confmatchtype WHEN 'f' THEN 'full' ELSE 'simple' END) END,
     'deferrable', c.condeferrable,
     'initiallyDeferred', c.condeferred,

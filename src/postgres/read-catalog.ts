@@ -4,6 +4,7 @@ import { readColumns } from "./catalog-columns.ts";
 import { readConstraints } from "./catalog-constraints.ts";
 import { readDependents } from "./catalog-dependents.ts";
 import { readIndexes } from "./catalog-indexes.ts";
+import { readReferencing } from "./catalog-referencing.ts";
 import { readRelationNames } from "./catalog-relation-names.ts";
 import { readStatistics } from "./catalog-statistics.ts";
 import { readTables } from "./catalog-tables.ts";
@@ -43,6 +44,7 @@ async function assembled(session: Session, names: readonly RelationName[]): Prom
   const triggers = await readTriggers(session, oids);
   const statistics = await readStatistics(session, oids);
   const dependents = await readDependents(session, oids);
+  const referencing = await readReferencing(session, oids);
   return Object.fromEntries(
     bare.map((table) => [
       relationKey(table),
@@ -54,6 +56,7 @@ async function assembled(session: Session, names: readonly RelationName[]): Prom
         triggers: triggers(table.oid),
         statistics: statistics(table.oid),
         dependents: dependents(table.oid),
+        referencing: referencing(table.oid),
       },
     ]),
   );

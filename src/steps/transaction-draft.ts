@@ -29,13 +29,16 @@ export function undoTransaction(transaction: Transaction): UndoStep {
   return { id: "", ...common(transaction), patience: "short", scans: false };
 }
 
+/** A draft as a step of a reversal. */
+export function undoOf(draft: Draft): UndoStep {
+  if (draft.kind === "fill") throw new Error("a fill has no place among the steps that undo");
+  const { undo: _, irreversible: __, stays: ___, ...step } = draft;
+  return { id: "", ...step };
+}
+
 /** Steps that build something, as the undo of its drop. */
 export function asUndo(drafts: readonly Draft[]): readonly UndoStep[] {
-  return drafts.flatMap((draft) => {
-    if (draft.kind === "fill") return [];
-    const { undo: _, ...step } = draft;
-    return [{ id: "", ...step }];
-  });
+  return drafts.map(undoOf);
 }
 
 /** The locks of one mode on a table and all its partitions. */

@@ -82,6 +82,15 @@ update regions set name = upper(name);`,
   "drop table totals; update regions set name = lower(name);",
 );
 
+/** A change that a second run would make once more. */
+const CHANGE_ROWS = yaml(
+  "change_rows",
+  `operations:
+  - update_rows: { table: accounts, set: { status: "coalesce(status, '') || '+'" }, where: id % 2 = 0, keep: true }
+  - delete_rows: { table: accounts, where: id % 10 = 0, keep: true }`,
+  true,
+);
+
 export const CRASH_PLANS: readonly CrashPlan[] = [
   RENAME_COLUMN,
   CHANGE_TYPE,
@@ -89,4 +98,5 @@ export const CRASH_PLANS: readonly CrashPlan[] = [
   SET_NOT_NULL,
   SQL_STATEMENTS,
   SQL_TRANSACTION,
+  CHANGE_ROWS,
 ];

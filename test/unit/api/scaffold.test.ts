@@ -28,6 +28,8 @@ test("the arguments are the operation's required fields, the table first and a l
     add_foreign_key: ["table", "column", "referenced"],
     sql: ["name"],
     replace_columns: ["table", "column", "new_columns…"],
+    update_rows: ["table", "column", "value"],
+    delete_rows: ["table", "where"],
   });
 });
 
@@ -66,6 +68,18 @@ test.each([
       add: { first: { type: "text", from: '"full name"' }, last: { type: "text", from: '"full name"' } },
       remove: { "full name": { from: "first" } },
     },
+  ],
+  [
+    "update_rows",
+    ["users", "email", "lower(email)"],
+    "update_rows_users_email",
+    { table: "users", set: { email: "lower(email)" }, where: "true", keep: true },
+  ],
+  [
+    "delete_rows",
+    ["sessions", "expires_at < now()"],
+    "delete_rows_sessions_expires_at_now",
+    { table: "sessions", where: "expires_at < now()" },
   ],
   ["drop_column", ['"we""ird"."x.y"', "Größe!"], "drop_x_y_größe", { table: '"we""ird"."x.y"', column: "Größe!" }],
 ])("%s %j", async (operation, args, name, fields) => {

@@ -29,6 +29,8 @@ export function sqlOf(step: Step | UndoStep): string | readonly string[] {
       return step.statement;
     case "fill":
       return `fill ${step.set.map(({ column }) => column).join(", ")}`;
+    case "rows":
+      return `${step.change.change} rows`;
     default:
       return step satisfies never;
   }

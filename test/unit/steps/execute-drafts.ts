@@ -47,7 +47,7 @@ export async function lowered<F>(session: Session, step: StepKind<F>, phase: Pha
 /** Runs steps one after the other, as a runner does, and checks that what they lock is what they say. */
 export async function execute(session: Session, steps: readonly (Draft | UndoStep)[]): Promise<void> {
   for (const step of steps) {
-    if (step.kind === "fill") throw new Error("a fill is not run here");
+    if (step.kind === "fill" || step.kind === "rows") throw new Error(`a ${step.kind} step is not run here`);
     if (step.kind === "concurrent") {
       if (step.probe.expect === "index absent" && (await holds(session, step.probe))) continue;
       await session.query(step.statement);
@@ -166,6 +166,7 @@ export function statementsOf(steps: readonly (Draft | UndoStep)[]): readonly (st
       case "transaction":
         return step.statements;
       case "fill":
+      case "rows":
         return [];
       default:
         return step satisfies never;
