@@ -51,6 +51,12 @@ export interface Table extends RelationName {
   readonly dependents: readonly Dependent[];
   /** Foreign keys that point at it; left out where they were not read. */
   readonly referencing?: readonly Referencing[];
+  /** What needs the table as a whole: its drop would fail or lose it, its other name would not be found. Left out for a table that the plan creates. */
+  readonly needs?: readonly TableNeed[];
+  /** Table-level grants, what the owner has included. Left out for a table that the plan creates. */
+  readonly grants?: readonly Grant[];
+  /** Publications that send the table's changes under its own name. Left out for a table that the plan creates. */
+  readonly published?: readonly string[];
   /** pg_class.reltuples, -1 if never analysed. */
   readonly estimatedRows: number;
   readonly bytes: number;
@@ -214,6 +220,20 @@ export interface Dependent {
   readonly columns: readonly string[];
   /** `pg_depend` is certain; `text` was found by reading a function's body. */
   readonly evidence: "pg_depend" | "text";
+}
+
+/** Something outside of a table, its partitions, indexes and sequences that the table can't go without notice of. */
+export interface TableNeed {
+  /** `view`, `foreign key`, `function`, `default value` …: as pg_identify_object() has it, but for views and foreign keys. */
+  readonly kind: string;
+  /** As people name it and as `settings.ignore_dependents` takes it. */
+  readonly name: string;
+  /** The table or view that it is a part of, or is. */
+  readonly on: RelationName | null;
+  /** `pg_depend` is certain; `text` was found by reading a function's body. */
+  readonly evidence: "pg_depend" | "text";
+  /** By `text`: the names that the body has in it, of the table or of its partitions. */
+  readonly names: readonly string[];
 }
 
 /** A question that only the server can answer; asked before compilation, answered in a transaction that is rolled back. */

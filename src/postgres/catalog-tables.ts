@@ -3,7 +3,10 @@ import type { RelationName } from "../model/relation.ts";
 import type { Session } from "./session.ts";
 
 /** What pg_class and pg_inherits say of a table. */
-export type BareTable = Omit<Table, "columns" | "constraints" | "indexes" | "triggers" | "statistics" | "dependents">;
+export type BareTable = Omit<
+  Table,
+  "columns" | "constraints" | "indexes" | "triggers" | "statistics" | "dependents" | "needs"
+>;
 
 const NAME = (relation: string) => `(
       SELECT json_build_object('schema', xn.nspname, 'name', x.relname)
@@ -83,6 +86,16 @@ SELECT json_build_object(
     'subscribed', EXISTS (
       SELECT FROM pg_subscription_rel s
        WHERE s.srrelid IN (SELECT oid FROM tree WHERE root = c.oid UNION ALL SELECT oid FROM above WHERE root = c.oid)),
+    'grants', (
+      SELECT coalesce(json_agg(json_build_object(
+          'grantee', g.name, 'privilege', g.privilege_type, 'grantable', g.is_grantable)
+          ORDER BY g.name, g.privilege_type), '[]')
+        FROM (SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee)::text END AS name,
+                     x.privilege_type, bool_or(x.is_grantable) AS is_grantable
+                FROM aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) x GROUP BY 1, 2) g),
+    'published', (
+      SELECT coalesce(json_agg(p.pubname ORDER BY p.pubname), '[]')
+        FROM pg_publication_tables p WHERE p.schemaname = n.nspname AND p.tablename = c.relname),
     'estimatedRows', coalesce(s.rows, -1),
     'bytes', coalesce(s.bytes, 0)
   ) AS item

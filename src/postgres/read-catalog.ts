@@ -7,6 +7,7 @@ import { readIndexes } from "./catalog-indexes.ts";
 import { readReferencing } from "./catalog-referencing.ts";
 import { readRelationNames } from "./catalog-relation-names.ts";
 import { readStatistics } from "./catalog-statistics.ts";
+import { readTableNeeds } from "./catalog-table-needs.ts";
 import { readTables } from "./catalog-tables.ts";
 import { readTriggers } from "./catalog-triggers.ts";
 import { consistentRead } from "./consistent-read.ts";
@@ -45,6 +46,7 @@ async function assembled(session: Session, names: readonly RelationName[]): Prom
   const statistics = await readStatistics(session, oids);
   const dependents = await readDependents(session, oids);
   const referencing = await readReferencing(session, oids);
+  const needs = await readTableNeeds(session, oids);
   return Object.fromEntries(
     bare.map((table) => [
       relationKey(table),
@@ -57,6 +59,7 @@ async function assembled(session: Session, names: readonly RelationName[]): Prom
         statistics: statistics(table.oid),
         dependents: dependents(table.oid),
         referencing: referencing(table.oid),
+        needs: needs(table.oid),
       },
     ]),
   );
