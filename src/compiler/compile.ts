@@ -71,6 +71,7 @@ function withoutIgnored(catalog: Catalog, ignored: readonly string[]): Catalog {
     {
       ...table,
       dependents: table.dependents.filter((dependent) => !ignored.includes(dependent.name)),
+      ...(table.needs === undefined ? {} : { needs: table.needs.filter((need) => !ignored.includes(need.name)) }),
       triggers: table.triggers.map((t) => (ignored.includes(t.name) ? { ...t, columns: [] } : t)),
     },
   ]);
@@ -103,7 +104,8 @@ function holdingsOf({ column, table }: Touch, before: Catalog, current: Catalog)
 function placeOf(plan: Plan, phase: Phase, spec: Spec): readonly (string | number)[] {
   const own = plan.phases[phase].indexOf(spec);
   if (own >= 0) return [phase, own];
-  const operation = plan.operations.findIndex((o) => o.fields["table"] === spec.fields["table"]);
+  const tableOf = ({ fields }: Spec): unknown => fields["table"] ?? fields["from"];
+  const operation = plan.operations.findIndex((o) => tableOf(o) === tableOf(spec));
   return operation >= 0 ? ["operations", operation] : [phase];
 }
 

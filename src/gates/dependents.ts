@@ -1,26 +1,75 @@
-import type { Program } from "../model/program.ts";
+import type { Hide, Program } from "../model/program.ts";
 import { relationKey } from "../model/relation.ts";
 import { findDependents } from "../postgres/dependents.ts";
 import type { Session } from "../postgres/session.ts";
+import { findTableNeeds } from "../postgres/table-needs.ts";
 import { changedHoldings } from "./changed-holdings.ts";
 import type { GateResult } from "./gate-result.ts";
 
 /** No view, function body, policy, publication, generated column or foreign key still names what the cut-over hides; and what hangs on it is what the plan was compiled for. */
 export async function dependentsGate(session: Session, program: Program): Promise<GateResult> {
   const found: string[] = [];
-  for (const { table, column } of program.hides) {
-    for (const dependent of await findDependents(session, table)) {
-      if (program.settings.ignore_dependents.includes(dependent.name)) continue;
-      if (column !== null && !dependent.columns.includes(column)) continue;
-      found.push(`${dependent.kind} ${dependent.name} names ${relationKey(table)}.${column ?? "*"}`);
+  for (const hide of program.hides) {
+    for (const { name, text } of await namersOf(session, program, hide)) {
+      if (!program.settings.ignore_dependents.includes(name)) found.push(text);
     }
   }
   found.push(...(await changedHoldings(session, program)));
   if (found.length > 0) return { gate: "dependents", ok: false, detail: found.join("; ") };
-  const hidden = program.hides.map(({ table, column }) => `${relationKey(table)}.${column ?? "*"}`);
+  const hidden = program.hides.filter(({ whole }) => whole?.becomes !== "moved along").map(nameOf);
   return {
     gate: "dependents",
     ok: true,
     detail: hidden.length === 0 ? "nothing is hidden" : `nothing names ${hidden.join(", ")}`,
   };
+}
+
+function nameOf({ table, column }: Hide): string {
+  return column === null ? relationKey(table) : `${relationKey(table)}.${column}`;
+}
+
+interface Namer {
+  readonly name: string;
+  readonly text: string;
+}
+
+async function namersOf(session: Session, program: Program, hide: Hide): Promise<readonly Namer[]> {
+  const { table, column, whole } = hide;
+  if (column !== null || whole === undefined) {
+    const dependents = await findDependents(session, table);
+    return dependents
+      .filter((dependent) => column === null || dependent.columns.includes(column))
+      .map(({ kind, name }) => ({ name, text: `${kind} ${name} names ${nameOf(hide)}` }));
+  }
+  switch (whole.becomes) {
+    case "moved along":
+      // What needs a partition is found with what needs its table.
+      return [];
+    case "moved": {
+      const needs = await findTableNeeds(session, table);
+      // What hangs on a table that the same program hides goes with that one.
+      const going = new Set(
+        program.hides.flatMap((other) => (other.whole === undefined ? [] : [relationKey(other.table)])),
+      );
+      return needs
+        .filter(({ on }) => on === null || !going.has(relationKey(on)))
+        .map(({ kind, name }) => ({ name, text: `${kind} ${name} needs ${nameOf(hide)}` }));
+    }
+    case "renamed": {
+      // The server follows the table to its new name, but keeps to the view what was made over the view.
+      const byText = (await findTableNeeds(session, table)).filter(
+        ({ evidence, names }) => evidence === "text" && names.includes(table.name),
+      );
+      const onView = (await findTableNeeds(session, whole.to)).filter(({ evidence }) => evidence === "pg_depend");
+      return [
+        ...byText.map(({ kind, name }) => ({ name, text: `${kind} ${name} names ${nameOf(hide)}` })),
+        ...onView.map(({ kind, name }) => ({
+          name,
+          text: `${kind} ${name} was made over the view ${relationKey(whole.to)}, which goes`,
+        })),
+      ];
+    }
+    default:
+      return whole.becomes satisfies never;
+  }
 }

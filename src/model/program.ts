@@ -20,6 +20,15 @@ export interface Holdings {
   readonly planned: readonly string[];
 }
 
+/** What the cut-over takes out of sight: a column, or a table's old name. */
+export interface Hide extends Touch {
+  /**
+   * Of a whole table. `moved`: it stands elsewhere, and its drop follows; a partition is `moved along`. `renamed`: it has
+   * a new name, and under the old one there is a view, whose drop follows; until the cut-over that view has the new name.
+   */
+  readonly whole?: { readonly becomes: "moved" | "moved along" | "renamed"; readonly to: RelationName };
+}
+
 /** A sync trigger's function that must not be disabled or replaced behind our back. */
 export interface Watch {
   readonly table: RelationName;
@@ -79,8 +88,8 @@ export interface Program {
   /** What its syncs and fills compute from, and what its copies share with other columns: no rollout may change that meanwhile. */
   readonly reads: readonly Touch[];
   readonly watches: readonly Watch[];
-  /** Names of columns that the dependents gate looks for again before the cut-over. */
-  readonly hides: readonly Touch[];
+  /** Names that the dependents gate looks for again before the cut-over, and the drop before it begins. */
+  readonly hides: readonly Hide[];
   /** What hung on these columns when the plan was compiled: the cut-over knows of nothing else. */
   readonly holdings: readonly Holdings[];
   readonly inverse: Inverse;

@@ -3,7 +3,7 @@ import type { Catalog, Question } from "../model/catalog.ts";
 import type { Effects } from "../model/effects.ts";
 import type { Spec } from "../model/plan.ts";
 import type { Phase } from "../model/phase.ts";
-import type { Touch, Watch } from "../model/program.ts";
+import type { Hide, Touch, Watch } from "../model/program.ts";
 import type { RelationName } from "../model/relation.ts";
 import type { RolloutSettings } from "../model/settings.ts";
 import type { Loss, Step, Verification } from "../model/step.ts";
@@ -23,8 +23,8 @@ export interface Lowered {
   /** `step` is filled in by the compiler: the step of this entry that undoes it. */
   readonly losses?: readonly Omit<Loss, "step">[];
   readonly watches?: readonly Watch[];
-  /** Columns that the cut-over hides: the dependents gate looks for what still names them. */
-  readonly hides?: readonly Touch[];
+  /** What the cut-over hides: the dependents gate looks for what still names it. */
+  readonly hides?: readonly Hide[];
   /** What it needs to stay as it is while the rollout is in flight, besides what it touches. */
   readonly reads?: readonly Touch[];
   readonly warnings?: readonly string[];

@@ -77,3 +77,51 @@ test("what still names a hidden column is found, unless a person declared it har
   expect(found.detail).toContain("function public.send() names public.users.fax");
   expect(await gate("fax", ["public.faxes", "public.send()"])).toMatchObject({ ok: true });
 });
+
+test("what still needs a table that is hidden whole is found, but not what is hidden with it", async () => {
+  const { database, session } = await journalDatabase();
+  await database.query(`CREATE TABLE faxes (id int PRIMARY KEY); CREATE TABLE details (fax int REFERENCES faxes);
+    CREATE FUNCTION send() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM faxes'`);
+  const hide = (name: string) => ({
+    table: { schema: "public", name },
+    column: null,
+    whole: { becomes: "moved", to: { schema: "segue_hidden", name } },
+  });
+  const gate = (ignored: readonly string[], ...hides: readonly unknown[]) =>
+    dependentsGate(session, {
+      hides,
+      settings: { ...DEFAULT_SETTINGS, ignore_dependents: ignored },
+    } as unknown as Program);
+  expect(await gate([], hide("faxes"))).toMatchObject({
+    ok: false,
+    detail:
+      "foreign key details_fax_fkey on public.details needs public.faxes; function public.send() needs public.faxes",
+  });
+  expect(await gate(["public.send()"], hide("details"), hide("faxes"))).toEqual({
+    gate: "dependents",
+    ok: true,
+    detail: "nothing names public.details, public.faxes",
+  });
+});
+
+test("a renamed table's old name is looked for in functions; views follow the table, but not those over its view", async () => {
+  const { database, session } = await journalDatabase();
+  await database.query(`CREATE TABLE users (id int) PARTITION BY LIST (id); CREATE TABLE users_1 PARTITION OF users FOR VALUES IN (1);
+    CREATE VIEW accounts AS SELECT id FROM users; CREATE VIEW ids AS SELECT id FROM users;
+    CREATE FUNCTION of_part() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM users_1'`);
+  const hide = {
+    table: { schema: "public", name: "users" },
+    column: null,
+    whole: { becomes: "renamed", to: { schema: "public", name: "accounts" } },
+  };
+  const gate = () => dependentsGate(session, { hides: [hide], settings: DEFAULT_SETTINGS } as unknown as Program);
+  expect(await gate()).toEqual({ gate: "dependents", ok: true, detail: "nothing names public.users" });
+  await database.query(`CREATE FUNCTION counts() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM users';
+    CREATE VIEW early AS SELECT id FROM accounts`);
+  expect(await gate()).toEqual({
+    gate: "dependents",
+    ok: false,
+    detail:
+      "function public.counts() names public.users; view public.early was made over the view public.accounts, which goes",
+  });
+});
