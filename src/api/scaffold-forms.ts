@@ -95,6 +95,7 @@ export const FORMS: Readonly<Record<string, Form>> = {
     rest: false,
     fields: ([table = "", column = "", value = ""]) => ({ table, set: { [column]: value }, where: "true", keep: true }),
   },
+  rename_table: { args: ["table", "to"], rest: false, fields: ([from = "", to = ""]) => ({ from, to }) },
   sql: { args: ["name"], rest: false, fields: () => SQL },
 };
 

@@ -18,9 +18,11 @@ import { setComment } from "../operations/set-comment.ts";
 import { renameIndex } from "../operations/rename-index.ts";
 import { renameConstraint } from "../operations/rename-constraint.ts";
 import { dropConstraint } from "../operations/drop-constraint.ts";
+import { dropTable } from "../operations/drop-table.ts";
 import type { Operation } from "../operations/operation.ts";
 import { replaceColumns } from "../operations/replace-columns.ts";
 import { renameColumn } from "../operations/rename-column.ts";
+import { renameTable } from "../operations/rename-table.ts";
 import { setNotNull } from "../operations/set-not-null.ts";
 import { sql } from "../operations/sql.ts";
 import { updateRows } from "../operations/update-rows.ts";
@@ -29,6 +31,7 @@ import { addColumnStep } from "../steps/add-column.ts";
 import { addForeignKeyStep } from "../steps/add-foreign-key.ts";
 import { addPrimaryKeyStep } from "../steps/add-primary-key.ts";
 import { addUniqueStep } from "../steps/add-unique.ts";
+import { aliasTable } from "../steps/alias-table.ts";
 import { alterType } from "../steps/alter-type.ts";
 import { carry } from "../steps/carry.ts";
 import { createIndexStep } from "../steps/create-index.ts";
@@ -37,7 +40,9 @@ import { deleteRowsStep } from "../steps/delete-rows.ts";
 import { dropColumnStep } from "../steps/drop-column.ts";
 import { dropIndexStep } from "../steps/drop-index.ts";
 import { dropNotNullStep } from "../steps/drop-not-null.ts";
+import { dropTableStep } from "../steps/drop-table.ts";
 import { fill } from "../steps/fill.ts";
+import { renameTableStep } from "../steps/rename-table.ts";
 import { replaceColumn } from "../steps/replace-column.ts";
 import { dropDefaultStep } from "../steps/drop-default.ts";
 import { dropConstraintStep } from "../steps/drop-constraint.ts";
@@ -79,6 +84,8 @@ const ALL_OPERATIONS = [
   dropConstraint,
   updateRows,
   deleteRows,
+  renameTable,
+  dropTable,
 ] as unknown as readonly AnyOperation[];
 
 const ALL_STEPS = [
@@ -108,6 +115,9 @@ const ALL_STEPS = [
   dropConstraintStep,
   updateRowsStep,
   deleteRowsStep,
+  aliasTable,
+  renameTableStep,
+  dropTableStep,
 ] as unknown as readonly AnyStep[];
 
 /** Every operation by the word that a plan uses for it. */

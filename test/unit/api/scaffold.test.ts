@@ -22,6 +22,8 @@ test.each(Object.keys(scaffoldArguments()))("a scaffold of %s without arguments 
 test("the arguments are the operation's required fields, the table first and a list last", () => {
   expect(scaffoldArguments()).toMatchObject({
     rename_column: ["table", "from", "to"],
+    rename_table: ["table", "to"],
+    drop_table: ["table"],
     add_column: ["table", "column", "type"],
     create_index: ["table", "columns…"],
     create_table: ["table", "column:type…"],
@@ -81,6 +83,8 @@ test.each([
     "delete_rows_sessions_expires_at_now",
     { table: "sessions", where: "expires_at < now()" },
   ],
+  ["rename_table", ["sales.users", "accounts"], "rename_users_accounts", { from: "sales.users", to: "accounts" }],
+  ["drop_table", ["users"], "drop_users", { table: "users" }],
   ["drop_column", ['"we""ird"."x.y"', "Größe!"], "drop_x_y_größe", { table: '"we""ird"."x.y"', column: "Größe!" }],
 ])("%s %j", async (operation, args, name, fields) => {
   const { folder, segue } = workspace();
