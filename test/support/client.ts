@@ -141,7 +141,7 @@ export class Client {
         // PostgreSQL has it from 15 on.
         return await this.#put(
           this.turn % 2 === 0 && id !== null ? id : this.#newId(),
-          this.#context.major < 15 ? "upsert" : "merge",
+          this.#context.major < 15 || this.#cannot("merge") ? "upsert" : "merge",
         );
       case "transaction":
         return await this.#transaction(id);
@@ -150,12 +150,16 @@ export class Client {
       case "read":
         return await this.#read(id, async (wanted) => (await this.#statements.select([wanted])).get(wanted));
       case "copy":
-        return await this.#copy();
+        return this.#cannot("copy") ? await this.#insert(this.#newId(), []) : await this.#copy();
       case "hot":
         return await this.#hot(1 + ((this.turn + this.#index) % HOT_ROWS));
       default:
         return op satisfies never;
     }
+  }
+
+  #cannot(what: "copy" | "merge"): boolean {
+    return this.#version.cannot?.includes(what) === true;
   }
 
   async #insert(id: number, omitted: readonly string[]): Promise<void> {

@@ -141,8 +141,11 @@ class Life {
     const differs = this.#events.filter((event) => event.type === "catalog_differs");
     if (this.#plans.length === 1) none("what Segue found after a reversal", differs);
     const { slowest, counts } = this.#traffic;
-    const missing = ["old", "new"]
-      .flatMap((side) => EVERY_KIND.map((kind) => `${side} ${kind}`))
+    const missing = (["old", "new"] as const)
+      .flatMap((side) => {
+        const cannot: readonly string[] = this.#options[side].cannot ?? [];
+        return EVERY_KIND.filter((kind) => !cannot.includes(kind)).map((kind) => `${side} ${kind}`);
+      })
       .filter((kind) => counts[kind] === undefined);
     none("what no client did", missing);
     if (slowest.ms > LONGEST_WAIT_MS) throw new Error(`a query took ${Math.round(slowest.ms)} ms: ${slowest.sql}`);

@@ -33,6 +33,10 @@ export interface Version {
   readonly fixed?: Readonly<Record<string, (id: number) => string>>;
   /** False where a named statement can't live through the cut-over: the types that it was prepared with change. */
   readonly named?: boolean;
+  /** True for a new version's own table that the plan does not create: a reversal leaves it and its rows. */
+  readonly stays?: boolean;
+  /** What its table can't take, because it is a view at times. */
+  readonly cannot?: readonly ("copy" | "merge")[];
 }
 
 export type Side = "old" | "new";
@@ -155,7 +159,7 @@ export class Oracle {
   /** All is taken back: the old side stands, and the new one will be derived from it again. */
   reversed(): void {
     this.filled = "no";
-    if (this.#link === null) return this.#rows.new.clear();
+    if (this.#link === null) return this.versions.new.stays === true ? undefined : this.#rows.new.clear();
     for (const [id, { old }] of this.#rows.old) {
       const kept = this.#link.afterReverse?.(old) ?? old;
       this.#rows.old.set(id, { old: kept, new: { ...this.#common(kept), ...this.#link.forward(kept) } });
