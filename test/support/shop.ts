@@ -30,6 +30,16 @@ CREATE TABLE parcels (
   carrier_id int NOT NULL REFERENCES carriers,
   tracking text NOT NULL
 );
+CREATE TABLE wishlists (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  customer_id bigint NOT NULL REFERENCES customers,
+  note text
+);
+CREATE TABLE newsletters (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  subject text NOT NULL,
+  sent_at timestamptz NOT NULL
+);
 
 INSERT INTO customers (username, full_name, email, fax, created_at)
 SELECT 'customer' || n, CASE WHEN n % 10 = 0 THEN 'Plato' ELSE 'First' || n || ' Last' || n END, 'customer' || n || '@example.com',
@@ -40,5 +50,7 @@ SELECT 1 + n % 1000, n * 7, CASE WHEN n % 4 > 0 THEN 'paid' END FROM generate_se
 INSERT INTO carriers (name) VALUES ('by bike'), ('by train');
 INSERT INTO parcels (order_id, number, carrier_id, tracking)
 SELECT 1 + n / 2, 1 + n % 2, 1 + n % 2, 'T' || n FROM generate_series(1, 1000) AS n;
+INSERT INTO wishlists (customer_id, note) SELECT n, 'gift ' || n FROM generate_series(1, 100) AS n;
+INSERT INTO newsletters (subject, sent_at) SELECT 'news ' || n, now() - interval '2 years' FROM generate_series(1, 50) AS n;
 ANALYZE;
 `;
