@@ -1,7 +1,7 @@
 import { formatDuration, SegueError, type StatusReport } from "../index.ts";
 import type { Context } from "./context.ts";
 import { followStatus } from "./follow-status.ts";
-import type { PlanStatus } from "./pending-plans.ts";
+import { allStatuses, type PlanStatus } from "./pending-plans.ts";
 
 /** States that can be waited for. `contractable` is ready, with no gate unmet. */
 export const WAIT_GOALS = ["expanded", "ready", "contractable", "soaking", "completed", "reversed"] as const;
@@ -41,7 +41,9 @@ export async function waitFor(
       if (last.every((report) => isReached(report, goal))) return;
     }
     signal.throwIfAborted();
-    throw timedOut(last, goal, timeout);
+    // The time may be up before the first look was over.
+    if (last.length === 0) last = await allStatuses(context, word);
+    if (last.length === 0 || !last.every((report) => isReached(report, goal))) throw timedOut(last, goal, timeout);
   });
   return last;
 }

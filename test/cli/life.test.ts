@@ -445,6 +445,18 @@ test("waiting begins before the first expand has made a journal; a reversed plan
   });
 });
 
+test("a time too short for one look still tells where the plan stands", async () => {
+  const { where } = await shop();
+  await segue(where, "expand", "rename_username");
+
+  const wait = ["status", "rename_username", "--wait", "--timeout", "1ms"] as const;
+  expect(await segue(where, ...wait)).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining(`Timed out: not ready within 1ms.\n  ${RENAME_ID} is expanded (waiting)\n`),
+  });
+  expect(await segue(where, ...wait, "--for", "expanded")).toMatchObject({ code: 0 });
+});
+
 test("there must be something to wait for", async () => {
   const { database } = await shop();
   const where = project({ files: { "plans/README.md": "" }, url: database.url });
