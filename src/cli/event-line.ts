@@ -43,7 +43,7 @@ export function eventLine(event: SegueEvent, colors: Colors): string | null {
         ...event.differences.map((difference) => `    ${printable(difference)}`),
       ].join("\n");
     case "stays":
-      return event.what.map((what) => `${mark} ${printable(what)}`).join("\n");
+      return event.what.map((what) => `${mark} stays: ${printable(what)}`).join("\n");
     case "gate":
       return `${gateMark(event.ok, colors)} ${printable(event.gate)}: ${printable(event.detail)}`;
     case "state":

@@ -19,6 +19,8 @@ import { renameIndex } from "../operations/rename-index.ts";
 import { renameConstraint } from "../operations/rename-constraint.ts";
 import { dropConstraint } from "../operations/drop-constraint.ts";
 import { dropTable } from "../operations/drop-table.ts";
+import { createEnum } from "../operations/create-enum.ts";
+import { addEnumValue } from "../operations/add-enum-value.ts";
 import type { Operation } from "../operations/operation.ts";
 import { replaceColumns } from "../operations/replace-columns.ts";
 import { renameColumn } from "../operations/rename-column.ts";
@@ -45,6 +47,8 @@ import { fill } from "../steps/fill.ts";
 import { renameTableStep } from "../steps/rename-table.ts";
 import { replaceColumn } from "../steps/replace-column.ts";
 import { dropDefaultStep } from "../steps/drop-default.ts";
+import { addEnumValueStep } from "../steps/add-enum-value.ts";
+import { createEnumStep } from "../steps/create-enum.ts";
 import { dropConstraintStep } from "../steps/drop-constraint.ts";
 import { renameConstraintStep } from "../steps/rename-constraint.ts";
 import { renameIndexStep } from "../steps/rename-index.ts";
@@ -86,6 +90,8 @@ const ALL_OPERATIONS = [
   deleteRows,
   renameTable,
   dropTable,
+  createEnum,
+  addEnumValue,
 ] as unknown as readonly AnyOperation[];
 
 const ALL_STEPS = [
@@ -118,6 +124,8 @@ const ALL_STEPS = [
   aliasTable,
   renameTableStep,
   dropTableStep,
+  createEnumStep,
+  addEnumValueStep,
 ] as unknown as readonly AnyStep[];
 
 /** Every operation by the word that a plan uses for it. */

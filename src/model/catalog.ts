@@ -241,7 +241,11 @@ export type Question =
   /** What would `ALTER TABLE <table> <action>` do to the rows? */
   | { readonly ask: "alter"; readonly table: RelationName; readonly action: string }
   /** How does the server write this type (`int` → `integer`)? */
-  | { readonly ask: "type"; readonly type: string };
+  | { readonly ask: "type"; readonly type: string }
+  /** What are the values of this enum, in their order? */
+  | { readonly ask: "enum"; readonly type: RelationName }
+  /** Can this enum be created? If so, it is there for the questions that follow. */
+  | { readonly ask: "create enum"; readonly type: RelationName; readonly values: readonly string[] };
 
 export type Fact =
   | { readonly rewrite: boolean; readonly scan: boolean; readonly reindex: boolean }
@@ -252,6 +256,7 @@ export type Fact =
       /** True if values of the type have a collation. */
       readonly collatable?: boolean;
     }
+  | { readonly values: readonly string[] }
   | { readonly error: string; readonly sqlstate: string };
 
 /** The key of a question's answer in Catalog.facts. */

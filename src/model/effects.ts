@@ -4,7 +4,8 @@ import type { RelationName } from "./relation.ts";
 export type SchemaObject =
   | { readonly kind: "table"; readonly table: RelationName }
   | { readonly kind: "column"; readonly table: RelationName; readonly column: string }
-  | { readonly kind: "index"; readonly index: RelationName };
+  | { readonly kind: "index"; readonly index: RelationName }
+  | { readonly kind: "type"; readonly type: RelationName };
 
 /**
  * What an entry of a plan does to the schema once its rollout is complete, as far as its fields alone tell. It uses,

@@ -19,9 +19,9 @@ interface StepCommon {
 /** What runs forward knows how to be taken back. `undo` steps run in their given order. */
 export interface Undoable {
   readonly undo: readonly UndoStep[];
-  /** Set if it can't be taken back: why. */
+  /** Set if it can't be taken back: why. A reversal is refused then. */
   readonly irreversible?: string;
-  /** Set if taking it back leaves something as it is, which is no reason to refuse: what. */
+  /** What a reversal leaves as it is, and why: harmless, so it is told and not refused. */
   readonly stays?: string;
 }
 

@@ -20,8 +20,3 @@ export function columnBefore(catalog: Catalog, table: string, column: string): C
 export function unknownColumn(table: string, column: string): InversePart {
   return { impossible: `${table}.${column} is not in the catalog of the time` };
 }
-
-/** The inverse of an operation for which nobody can know the way back. */
-export function noInverse(kind: string): InversePart {
-  return { impossible: `${kind} has no inverse that could be made for you: write it as a plan of its own` };
-}

@@ -6,7 +6,6 @@ import {
   requireNoPrimaryKey,
 } from "../steps/add-primary-key.ts";
 import { requireColumn, requireTable, withColumn } from "../steps/catalog-lookup.ts";
-import { noInverse } from "./add-again.ts";
 import type { Operation } from "./operation.ts";
 
 /** Adds a primary key without stopping writers; a column that may be NULL is proven to have none first. */
@@ -44,5 +43,7 @@ export const addPrimaryKey: Operation<AddPrimaryKeyFields> = {
     );
     return addPrimaryKeyStep.after(fields, required);
   },
-  inverse: () => noInverse("add_primary_key"),
+  inverse: (fields, before) => ({
+    operations: [{ kind: "drop_constraint", fields: { table: fields.table, name: primaryKeyName(fields, before) } }],
+  }),
 };

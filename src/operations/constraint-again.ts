@@ -2,7 +2,7 @@ import type { Catalog, Constraint, Table } from "../model/catalog.ts";
 import type { Spec } from "../model/plan.ts";
 import type { InversePart } from "../model/program.ts";
 import { relationKey } from "../model/relation.ts";
-import { parseTableName } from "../sql/identifier.ts";
+import { parseTableName, writtenName } from "../sql/identifier.ts";
 import { definitionBody } from "../steps/index-definition-body.ts";
 import { uniqueBody, uniqueConstraint, type Uniqueness } from "../steps/unique-constraint.ts";
 
@@ -50,7 +50,7 @@ function foreignKey(written: Written, constraint: Constraint): Spec | null {
       ...written,
       columns,
       references: {
-        table: `${tablePart(references.table.schema)}.${tablePart(references.table.name)}`,
+        table: writtenName([references.table.schema, references.table.name]),
         columns: references.columns,
         ...(references.onDelete === "no action" ? {} : { on_delete: references.onDelete }),
         ...(references.onUpdate === "no action" ? {} : { on_update: references.onUpdate }),
@@ -60,11 +60,6 @@ function foreignKey(written: Written, constraint: Constraint): Spec | null {
       },
     },
   };
-}
-
-/** As a plan names a table: a name that holds a dot or a quote stands in SQL quotes. */
-function tablePart(name: string): string {
-  return /[".]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
 }
 
 /** A unique constraint that the fields say wholly: its definition and that of its index come out the same. */

@@ -1,6 +1,8 @@
+import { relationKey } from "../model/relation.ts";
+import { parseTableName } from "../sql/identifier.ts";
 import { dropIndexStep, type DropIndexFields, droppableIndex } from "../steps/drop-index.ts";
 import type { Operation } from "./operation.ts";
-import { noInverse } from "./add-again.ts";
+import { indexAgain } from "./index-again.ts";
 
 /** Drops an index without stopping readers or writers; a reversal builds it again. */
 export const dropIndex: Operation<DropIndexFields> = {
@@ -14,5 +16,14 @@ export const dropIndex: Operation<DropIndexFields> = {
     return { expand: [], backfill: [], contract: [{ kind: "drop_index", fields }] };
   },
   after: dropIndexStep.after,
-  inverse: () => noInverse("drop_index"),
+  inverse({ table: written, name }, before) {
+    const table = before.tables[relationKey(parseTableName(written, before.defaultSchema))];
+    const index = table?.indexes.find((one) => one.name === name);
+    const what = `index ${name} of ${written}`;
+    if (table === undefined || index === undefined) return { impossible: `${what} is not in the catalog of the time` };
+    const fields = indexAgain(index, table, before.major);
+    if (fields === null) return { impossible: `${what} can't be written as an operation: ${index.definition}` };
+    const comment = index.comment === null ? {} : { comment: index.comment };
+    return { operations: [{ kind: "create_index", fields: { table: written, name, ...fields, ...comment } }] };
+  },
 };

@@ -1,7 +1,7 @@
 import type { EntryEffects, SchemaObject } from "../model/effects.ts";
 import type { Problem } from "../model/errors.ts";
 import type { Plan } from "../model/plan.ts";
-import { relationKey } from "../model/relation.ts";
+import { relationKey, type RelationName } from "../model/relation.ts";
 
 /** A plan with what its entries do, in their order. */
 export interface PlanEffects {
@@ -120,8 +120,22 @@ function key(object: SchemaObject): string {
 }
 
 function relationKeyOf(object: SchemaObject): readonly string[] {
-  const { schema, name } = object.kind === "index" ? object.index : object.table;
+  const { schema, name } = relationOf(object);
   return [schema, name];
+}
+
+function relationOf(object: SchemaObject): RelationName {
+  switch (object.kind) {
+    case "table":
+    case "column":
+      return object.table;
+    case "index":
+      return object.index;
+    case "type":
+      return object.type;
+    default:
+      return object satisfies never;
+  }
 }
 
 function nameOf(object: SchemaObject): string {
@@ -132,6 +146,8 @@ function nameOf(object: SchemaObject): string {
       return `column ${relationKey(object.table)}.${object.column}`;
     case "index":
       return `index ${relationKey(object.index)}`;
+    case "type":
+      return `type ${relationKey(object.type)}`;
     default:
       return object satisfies never;
   }

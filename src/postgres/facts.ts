@@ -2,6 +2,7 @@ import { type Fact, factKey, type Question } from "../model/catalog.ts";
 import { loadParser } from "../sql/parser.ts";
 import { alterFact } from "./alter-fact.ts";
 import type { Session } from "./session.ts";
+import { createEnumFact, enumFact } from "./enum-fact.ts";
 import { sqlstateOf } from "./sqlstate.ts";
 import { transactionOpen } from "./transaction-open.ts";
 import { typeFact } from "./type-fact.ts";
@@ -20,8 +21,15 @@ export async function answerQuestions(
   await loadParser();
   const answers = async (): Promise<Record<string, Fact>> => {
     const facts: Record<string, Fact> = {};
-    for (const question of questions)
-      facts[factKey(question)] ??= await rolledBack(session, () => answer(session, question, schema));
+    // What a question creates for those after it goes with the last of them.
+    await session.script("SAVEPOINT segue_questions");
+    try {
+      for (const question of questions)
+        facts[factKey(question)] ??= await asked(session, question, () => answer(session, question, schema));
+    } finally {
+      if (!session.closed)
+        await session.script("ROLLBACK TO SAVEPOINT segue_questions; RELEASE SAVEPOINT segue_questions");
+    }
     return facts;
   };
   return (await transactionOpen(session)) ? answers() : session.transaction(answers);
@@ -33,21 +41,30 @@ async function answer(session: Session, question: Question, schema: string): Pro
       return alterFact(session, question.table, question.action);
     case "type":
       return typeFact(session, question.type, schema);
+    case "enum":
+      return enumFact(session, question.type);
+    case "create enum":
+      return createEnumFact(session, question.type, question.values);
     default:
       return question satisfies never;
   }
 }
 
-async function rolledBack(session: Session, work: () => Promise<Fact>): Promise<Fact> {
+/** An error is an answer; whatever the question did is rolled back, unless it is there for later ones. */
+async function asked(session: Session, question: Question, work: () => Promise<Fact>): Promise<Fact> {
   await session.query("SAVEPOINT segue_question");
+  let kept = false;
   try {
-    return await work();
+    const fact = await work();
+    kept = question.ask === "create enum";
+    return fact;
   } catch (error) {
     const sqlstate = sqlstateOf(error);
     if (sqlstate === undefined || session.closed) throw error;
     return { error: error instanceof Error ? error.message : String(error), sqlstate };
   } finally {
     // Takes back the copy, its lock on the table, and the settings.
-    if (!session.closed) await session.script("ROLLBACK TO SAVEPOINT segue_question; RELEASE SAVEPOINT segue_question");
+    const back = kept ? "" : "ROLLBACK TO SAVEPOINT segue_question; ";
+    if (!session.closed) await session.script(`${back}RELEASE SAVEPOINT segue_question`);
   }
 }

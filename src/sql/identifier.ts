@@ -75,3 +75,8 @@ export function parseTableName(text: string, defaultSchema: string): RelationNam
   }
   return second === undefined ? { schema: defaultSchema, name: first } : { schema: first, name: second };
 }
+
+/** A name as a plan writes it: what parseTableName() takes. A part that holds a dot or a quote stands in SQL quotes. */
+export function writtenName(parts: readonly string[]): string {
+  return parts.map((part) => (/[".]/.test(part) ? `"${part.replaceAll('"', '""')}"` : part)).join(".");
+}

@@ -17,6 +17,11 @@ export function columnObjects(table: string, schema: string, columns: readonly s
   return columns.map((column) => ({ kind: "column", table: parsed, column }));
 }
 
+/** A type of a plan: `mood`, `sales.mood`. */
+export function typeObject(name: string, schema: string): SchemaObject {
+  return { kind: "type", type: parseTableName(name, schema) };
+}
+
 /** An index, which lives in the schema of its table. */
 export function indexObject(table: string, schema: string, name: string): SchemaObject {
   return { kind: "index", index: { schema: parseTableName(table, schema).schema, name } };

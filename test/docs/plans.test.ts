@@ -57,7 +57,13 @@ for (const major of MAJORS) {
       expect(["ready", "completed"], id).toContain(up?.state);
       await write(shop);
       expect(await segue.reverse(id), id).toMatchObject({ state: "reversed" });
-      expect(await catalogDifference(before, shop), id).toEqual([]);
+      // A value of an enum can't be dropped: it stays, and is said to.
+      const stays = id.includes("add_enum_value") ? /^type public\.order_channel: type: labels changed/ : null;
+      const differences = await catalogDifference(before, shop);
+      expect(
+        differences.filter((line) => stays?.test(line) !== true),
+        id,
+      ).toEqual([]);
       expect(await leftBehind(shop), id).toEqual(stood);
 
       const [again] = await segue.up([id]);

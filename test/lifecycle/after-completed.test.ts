@@ -23,6 +23,14 @@ contract:
 `,
   "4_drop_age.yaml": "operations: [{ drop_column: { table: users, column: age } }]",
   "6_widen_label.yaml": "operations: [{ change_type: { table: tags, column: label, type: varchar(40) } }]",
+  "7_mixed.yaml": `
+operations:
+  - add_check: { table: users, check: id > 0 }
+  - create_index: { table: users, columns: [username] }
+  - drop_constraint: { table: users, name: users_age_check }
+  - drop_index: { table: users, name: by_age }
+  - drop_column: { table: users, column: full_name }
+`,
   "5_note.yaml": "operations: [{ sql: { up: \"COMMENT ON TABLE users IS 'people'\" } }]",
 };
 
@@ -164,3 +172,26 @@ test("a completed plan is not taken back under a rollout that works on what it m
   await segue.reverse("rename_nick");
   expect((await segue.reverse("add_nick")).state).toBe("reversed");
 });
+
+for (const major of MAJORS) {
+  test(`${major}: what a plan did beside a drop is taken back by the inverse rollout too`, async () => {
+    const database = await testDatabase({
+      major,
+      script: `${SCHEMA}; CREATE INDEX by_age ON users (age DESC) INCLUDE (id) WHERE age > 17`,
+    });
+    const segue = createSegue({ url: database.url, plans, settings: { contract: { soak: 0 } } });
+    const names = async (): Promise<unknown[]> =>
+      await database.query(
+        `SELECT conname AS name, pg_get_constraintdef(oid) AS is FROM pg_constraint WHERE conrelid = 'users'::regclass AND contype = 'c'
+         UNION ALL SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = 'users'::regclass ORDER BY 1`,
+      );
+    const before = await names();
+    await segue.up(["mixed"]);
+    await segue.contract("mixed", { yes: true });
+    expect(await names()).not.toEqual(before);
+    await segue.reverse("mixed", { accept: ["--lose-values"] });
+    expect((await segue.reverse("mixed", { accept: ["--lose-values"], yes: true })).state).toBe("completed");
+    expect(await names()).toEqual(before);
+    expect((await segue.status("mixed"))[0]?.state).toBe("reversed");
+  });
+}

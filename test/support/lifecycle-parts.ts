@@ -22,6 +22,8 @@ export interface LifecycleOptions {
   readonly plainly?: string;
   /** What a full reversal is told, once the new version has written. */
   readonly reversal?: ReverseVerbOptions;
+  /** What a reversal is documented to leave: lines of the catalog's differences. */
+  readonly stays?: RegExp;
 }
 
 /** What a life is made of. */

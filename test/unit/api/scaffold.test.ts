@@ -32,6 +32,9 @@ test("the arguments are the operation's required fields, the table first and a l
     replace_columns: ["table", "column", "new_columns…"],
     update_rows: ["table", "column", "value"],
     delete_rows: ["table", "where"],
+    set_comment: ["table", "column", "comment"],
+    drop_constraint: ["table", "name"],
+    create_enum: ["name", "values…"],
   });
 });
 
@@ -85,6 +88,15 @@ test.each([
   ],
   ["rename_table", ["sales.users", "accounts"], "rename_users_accounts", { from: "sales.users", to: "accounts" }],
   ["drop_table", ["users"], "drop_users", { table: "users" }],
+  ["create_enum", ["mood", "sad", "so-so"], "create_enum_mood", { name: "mood", values: ["sad", "so-so"] }],
+  ["add_enum_value", ["mood", "ok"], "add_enum_value_mood_ok", { type: "mood", value: "ok" }],
+  [
+    "set_comment",
+    ["users", "email", "as typed"],
+    "set_comment_users_email",
+    { table: "users", column: "email", comment: "as typed" },
+  ],
+  ["set_default", ["users", "age", "0"], "set_default_users_age", { table: "users", column: "age", default: "0" }],
   ["drop_column", ['"we""ird"."x.y"', "Größe!"], "drop_x_y_größe", { table: '"we""ird"."x.y"', column: "Größe!" }],
 ])("%s %j", async (operation, args, name, fields) => {
   const { folder, segue } = workspace();

@@ -55,15 +55,18 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
     await withSession(database, async (session) => {
       const catalog = await publicCatalog(session);
       const inverse = (name: string) => dropConstraint.inverse({ table: "orders", name }, catalog);
-      const added = (operation: Operation<never>, fields: Record<string, unknown>, name: string) => {
+      const added = (operation: Operation, fields: Record<string, unknown>, name: string) => {
         expect(operation.fields.safeParse({ table: "orders", name, ...fields }).error).toBeUndefined();
         return { operations: [{ kind: operation.kind, fields: { table: "orders", name, ...fields } }] };
       };
       expect(inverse("positive")).toEqual(added(addCheck as never, { check: "(id > 0)" }, "positive"));
       expect(inverse("alone")).toEqual(added(addCheck as never, { check: "(id > 1)", no_inherit: true }, "alone"));
       const references = {
-        ...{ table: '"a.b".customers', columns: ["id", "region"] },
-        ...{ on_delete: "cascade", match: "full", deferrable: true },
+        table: '"a.b".customers',
+        columns: ["id", "region"],
+        on_delete: "cascade",
+        match: "full",
+        deferrable: true,
       };
       expect(inverse("who")).toEqual(
         added(addForeignKey as never, { columns: ["customer_id", "region"], references }, "who"),

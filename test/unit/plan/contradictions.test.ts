@@ -5,9 +5,10 @@ import { orderPlans } from "../../../src/plan/order-plans.ts";
 import { fakePlan, problemsOf } from "./fake-plan.ts";
 
 const relation = (name: string) => ({ schema: "public", name });
-/** `users`, `users.email` or `index:users_email`. */
+/** `users`, `users.email`, `index:users_email` or `type:mood`. */
 function object(text: string): SchemaObject {
   if (text.startsWith("index:")) return { kind: "index", index: relation(text.slice(6)) };
+  if (text.startsWith("type:")) return { kind: "type", type: relation(text.slice(5)) };
   const [table = "", column] = text.split(".");
   return column === undefined
     ? { kind: "table", table: relation(table) }
@@ -83,6 +84,7 @@ describe("plans contradict each other:", () => {
     ["table", "+t", "table public.t"],
     ["column", "+t.a", "column public.t.a"],
     ["index", "+index:i", "index public.i"],
+    ["type", "+type:t", "type public.t"],
   ])("both create one %s", (_, entry, name) => {
     expect(findings([entry], [entry])).toEqual([
       `plans/2_b.yaml:10 ${name} is created here, but \`1_a\` already created it (plans/1_a.yaml:10)`,

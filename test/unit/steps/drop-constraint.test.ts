@@ -5,7 +5,7 @@ import type { Session } from "../../../src/postgres/session.ts";
 import { loadParser } from "../../../src/sql/parser.ts";
 import { catalogOf as snapshotOf } from "../../support/catalog-diff.ts";
 import { MAJORS, type TestDatabase, testDatabase } from "../../support/postgres.ts";
-import { catalogOf, columnOf, constraintOf, dependentOf, tableOf } from "./carry-catalog.ts";
+import { catalogOf, columnOf, constraintOf, dependentOf, indexOf, tableOf } from "./carry-catalog.ts";
 import { execute, lowered, statementsOf, undo, withSession } from "./execute-drafts.ts";
 import { lowerContext } from "./lower-context.ts";
 
@@ -215,11 +215,8 @@ test("18: a NOT NULL constraint and periods", async () => {
 test("a published primary key and a column that the plan replaces are refused", () => {
   const key = constraintOf("primary key", "users_pkey", "PRIMARY KEY (id)", ["id"], { index: "users_pkey" });
   const check = constraintOf("check", "named", "CHECK ((name <> ''))", ["name"], { expression: "(name <> '')" });
-  const index = {
-    ...{ schema: "public", name: "users_pkey", columns: ["id"], unique: true, primary: true, exclusion: false },
-    ...{ valid: true, constraint: "users_pkey", parent: null, replicaIdentity: false, clustered: false, comment: null },
-    ...{ definition: "CREATE UNIQUE INDEX users_pkey ON public.users USING btree (id)", bytes: 0 },
-  };
+  const definition = "CREATE UNIQUE INDEX users_pkey ON public.users USING btree (id)";
+  const index = indexOf("users_pkey", definition, ["id"], { unique: true, primary: true, constraint: "users_pkey" });
   const table = tableOf("users", {
     columns: [columnOf("id", "bigint"), columnOf("name", "text")],
     constraints: [key, check],
