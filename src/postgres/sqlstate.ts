@@ -34,6 +34,7 @@ export const SQLSTATE = {
   crashShutdown: "57P02",
   cannotConnectNow: "57P03",
   idleSessionTimeout: "57P05",
+  internalError: "XX000",
   /** Raised by segue.fence(): another runner has taken the rollout over. */
   fenced: "SG001",
 } as const;
