@@ -46,7 +46,7 @@ export function compile(plan: Plan, catalog: Catalog, settings: RolloutSettings)
     soak: stages.drop.steps.length > 0 ? settings.contract.soak : null,
     drop: stages.drop.steps,
     losses: [...stages.expand.losses, ...stages.backfill.losses, ...stages.cutover.losses],
-    touches: touchesOf(plan, catalog.defaultSchema),
+    touches: touchesOf(plan, catalog.defaultSchema, entries.contract.filter(reachesFurther)),
     reads: distinct(lowered.flatMap((l) => l.reads ?? [])),
     watches: lowered.flatMap((l) => l.watches ?? []),
     hides: lowered.flatMap((l) => l.hides ?? []),
@@ -55,6 +55,11 @@ export function compile(plan: Plan, catalog: Catalog, settings: RolloutSettings)
     settings,
     warnings: [...new Set([...warnings, ...ofSettings(settings), ...lowered.flatMap((l) => l.warnings ?? [])])],
   };
+}
+
+/** A key is replaced together with all that references it. */
+function reachesFurther({ kind }: Spec): boolean {
+  return kind === "replace_key" || kind === "move_primary_key";
 }
 
 function ofSettings({ backfill }: RolloutSettings): readonly string[] {

@@ -5,6 +5,7 @@ import { addColumn } from "../operations/add-column.ts";
 import { addForeignKey } from "../operations/add-foreign-key.ts";
 import { addPrimaryKey } from "../operations/add-primary-key.ts";
 import { addUnique } from "../operations/add-unique.ts";
+import { changePrimaryKey } from "../operations/change-primary-key.ts";
 import { changeType } from "../operations/change-type.ts";
 import { createIndex } from "../operations/create-index.ts";
 import { createTable } from "../operations/create-table.ts";
@@ -45,7 +46,6 @@ import { dropNotNullStep } from "../steps/drop-not-null.ts";
 import { dropTableStep } from "../steps/drop-table.ts";
 import { fill } from "../steps/fill.ts";
 import { renameTableStep } from "../steps/rename-table.ts";
-import { replaceColumn } from "../steps/replace-column.ts";
 import { dropDefaultStep } from "../steps/drop-default.ts";
 import { addEnumValueStep } from "../steps/add-enum-value.ts";
 import { createEnumStep } from "../steps/create-enum.ts";
@@ -54,6 +54,9 @@ import { renameConstraintStep } from "../steps/rename-constraint.ts";
 import { renameIndexStep } from "../steps/rename-index.ts";
 import { setCommentStep } from "../steps/set-comment.ts";
 import { setDefaultStep } from "../steps/set-default.ts";
+import { movePrimaryKey } from "../steps/move-primary-key.ts";
+import { replaceColumn } from "../steps/replace-column.ts";
+import { replaceKey } from "../steps/replace-key.ts";
 import { setNotNullStep } from "../steps/set-not-null.ts";
 import { sqlStep } from "../steps/sql.ts";
 import type { StepKind } from "../steps/step-kind.ts";
@@ -92,6 +95,7 @@ const ALL_OPERATIONS = [
   dropTable,
   createEnum,
   addEnumValue,
+  changePrimaryKey,
 ] as unknown as readonly AnyOperation[];
 
 const ALL_STEPS = [
@@ -126,6 +130,8 @@ const ALL_STEPS = [
   dropTableStep,
   createEnumStep,
   addEnumValueStep,
+  replaceKey,
+  movePrimaryKey,
 ] as unknown as readonly AnyStep[];
 
 /** Every operation by the word that a plan uses for it. */

@@ -10,17 +10,21 @@ export interface Scope {
   readonly tables: readonly RelationName[];
   readonly schemas: readonly string[];
   readonly questions: readonly Question[];
+  /** Columns whose referencing tables must be read too, however far they are. */
+  readonly referenced: readonly Touch[];
 }
 
 /** Pure: asks every operation and step of the plan. */
 export function scopeOf(plan: Plan, defaultSchema: string): Scope {
   const tables = new Map<string, RelationName>();
   const questions: Question[] = [];
+  const referenced: Touch[] = [];
   for (const spec of plan.operations) {
     const operation = OPERATIONS[spec.kind];
     for (const table of operation?.tables(spec.fields as never, defaultSchema) ?? [])
       tables.set(relationKey(table), table);
     questions.push(...(operation?.questions?.(spec.fields as never, defaultSchema) ?? []));
+    referenced.push(...(operation?.referenced?.(spec.fields as never, defaultSchema) ?? []));
   }
   for (const spec of explicit(plan)) {
     const step = STEPS[spec.kind];
@@ -28,14 +32,20 @@ export function scopeOf(plan: Plan, defaultSchema: string): Scope {
     questions.push(...(step?.questions?.(spec.fields as never, defaultSchema) ?? []));
   }
   const schemas = new Set([defaultSchema, ...[...tables.values()].map((table) => table.schema)]);
-  return { tables: [...tables.values()], schemas: [...schemas], questions };
+  return { tables: [...tables.values()], schemas: [...schemas], questions, referenced };
 }
 
-/** The tables and columns that a plan works on. */
-export function touchesOf(plan: Plan, defaultSchema: string): readonly Touch[] {
+/**
+ * The tables and columns that a plan works on.
+ *
+ * @param compiled Entries that its operations came to, which may reach further than the operations say.
+ */
+export function touchesOf(plan: Plan, defaultSchema: string, compiled: readonly Spec[] = []): readonly Touch[] {
   const touches = [
     ...plan.operations.flatMap((spec) => OPERATIONS[spec.kind]?.touches(spec.fields as never, defaultSchema) ?? []),
-    ...explicit(plan).flatMap((spec) => STEPS[spec.kind]?.touches(spec.fields as never, defaultSchema) ?? []),
+    ...[...explicit(plan), ...compiled].flatMap(
+      (spec) => STEPS[spec.kind]?.touches(spec.fields as never, defaultSchema) ?? [],
+    ),
   ];
   return distinct(touches);
 }

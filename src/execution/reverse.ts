@@ -62,7 +62,9 @@ export async function planReversal(
     found.push({ loss, count, sample: sample.rows.map((row) => String(Object.values(row)[0])) });
   }
   const keepNullable = accept.includes("--keep-nullable");
-  const undo = ran.flatMap(({ step }) => ("undo" in step ? step.undo : []));
+  const undo = ran
+    .flatMap(({ step }) => ("undo" in step ? step.undo : []))
+    .filter(({ onlyTo }) => onlyTo === undefined || onlyTo === to);
   const kept = undo.filter((step) => !(keepNullable && step.restoresNotNull !== undefined));
   return {
     steps:
@@ -173,11 +175,14 @@ function requireStageToUndo(state: RolloutState, to: ReverseOptions["to"]): void
   });
 }
 
+function accepts(accept: ReverseOptions["accept"], { flag }: Loss): boolean {
+  return flag !== null && accept.includes(flag);
+}
+
 /** @throws SegueError SEG0304 */
 function refuseLosses(plan: string, reversal: Reversal, { accept, fill }: ReverseOptions): void {
   const open = reversal.losses.filter(
-    ({ loss }) =>
-      !(loss.flag !== null && accept.includes(loss.flag)) && !(fill !== null && loss.fillable !== undefined),
+    ({ loss }) => !accepts(accept, loss) && !(fill !== null && loss.fillable !== undefined),
   );
   const stuck = reversal.irreversible;
   if (open.length === 0 && stuck.length === 0) return;

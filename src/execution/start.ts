@@ -76,6 +76,7 @@ export async function startRollout(session: Session, options: StartOptions): Pro
     await refuseConflict(session, plan);
     await refuseOverlap(session, plan.id, touchesOf(plan, schema));
     const program = await compileFor(session, plan, settings, schema);
+    await refuseOverlap(session, plan.id, program.touches);
     await refuseReading(session, program);
     const snapshot = await snapshotCatalog(session, {});
     const id = await insertRollout(session, { plan, program, actor, toolVersion });

@@ -34,11 +34,12 @@ interface Namer {
 }
 
 async function namersOf(session: Session, program: Program, hide: Hide): Promise<readonly Namer[]> {
-  const { table, column, whole } = hide;
+  const { table, column, whole, moves = [] } = hide;
   if (column !== null || whole === undefined) {
     const dependents = await findDependents(session, table);
     return dependents
       .filter((dependent) => column === null || dependent.columns.includes(column))
+      .filter(({ kind, name }) => kind !== "foreign key" || !moves.includes(name))
       .map(({ kind, name }) => ({ name, text: `${kind} ${name} names ${nameOf(hide)}` }));
   }
   switch (whole.becomes) {

@@ -27,6 +27,8 @@ export interface Hide extends Touch {
    * a new name, and under the old one there is a view, whose drop follows; until the cut-over that view has the new name.
    */
   readonly whole?: { readonly becomes: "moved" | "moved along" | "renamed"; readonly to: RelationName };
+  /** Of a column: names of what names it and moves to its successor in that very moment: `orders_customer_fkey on public.orders`. */
+  readonly moves?: readonly string[];
 }
 
 /** A sync trigger's function that must not be disabled or replaced behind our back. */

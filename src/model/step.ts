@@ -111,6 +111,8 @@ export type RowChange =
 export type UndoStep = (Omit<TransactionStep, "undo"> | Omit<ConcurrentStep, "undo"> | Omit<RowsStep, "undo">) & {
   /** The column that becomes NOT NULL again; left out when the reversal is asked to leave it nullable. */
   readonly restoresNotNull?: string;
+  /** Builds again what the next cut-over needs: only for a reversal that ends at `ready`. */
+  readonly onlyTo?: "ready";
 };
 
 /** The alias under which fill and verification name a row. */

@@ -15,15 +15,8 @@ import { collation } from "./rename-column.ts";
 import { assignmentCanRaise } from "../steps/cast.ts";
 import { usesColumns } from "../steps/schema-objects.ts";
 import { columnBefore, unknownColumn } from "./add-again.ts";
-
-interface ChangeTypeFields {
-  readonly table: string;
-  readonly column: string;
-  readonly type: string;
-  readonly collation?: string | undefined;
-  readonly forward?: string | number | boolean | undefined;
-  readonly reverse?: string | number | boolean | undefined;
-}
+import { isOfKey } from "./key-closure.ts";
+import { type ChangeTypeFields, immutabilityQuestions, retypeKey, isCollatable } from "./retype-key.ts";
 
 /**
  * A column gets a new type: in place where the server was seen to do that without touching a row (asked of an empty
@@ -46,7 +39,12 @@ export const changeType: Operation<ChangeTypeFields> = {
   tables: (fields, schema) => [parseTableName(fields.table, schema)],
   touches: (fields, schema) => [{ table: parseTableName(fields.table, schema), column: fields.column }],
   effects: ({ table, column }, schema) => usesColumns(table, schema, [column]),
-  questions: (fields, schema) => [alterQuestion(fields, schema), { ask: "type", type: fields.type }],
+  referenced: ({ table, column }, schema) => [{ table: parseTableName(table, schema), column }],
+  questions: (fields, schema) => [
+    alterQuestion(fields, schema),
+    { ask: "type", type: fields.type },
+    ...immutabilityQuestions(fields, schema),
+  ],
   compile(fields, catalog) {
     const table = requireTable(catalog, fields.table);
     const column = requireColumn(table, fields.column);
@@ -57,8 +55,9 @@ export const changeType: Operation<ChangeTypeFields> = {
         object: `${relationKey(table)}.${fields.column}`,
       });
     }
-    return inPlace(fields, catalog, table)
-      ? alterInPlace(fields, column)
+    if (inPlace(fields, catalog, table)) return alterInPlace(fields, column);
+    return isOfKey(catalog, table, column)
+      ? { ...retypeKey(fields, catalog, table, column, type), ...narrowing(table, column, type) }
       : byShadow(fields, catalog, table, column, type);
   },
   after: (fields, catalog) =>
@@ -156,13 +155,6 @@ function byShadow(fields: ChangeTypeFields, catalog: Catalog, table: Table, colu
     ],
     ...narrowing(table, column, type),
   };
-}
-
-/** A collation goes along only to a type that has one. */
-function isCollatable(catalog: Catalog, written: string, type: string): boolean {
-  const fact = catalog.facts[factKey({ ask: "type", type: written })];
-  if (fact !== undefined && "type" in fact && fact.collatable !== undefined) return fact.collatable;
-  return /^(text|character varying|character|name)(\W|$)/.test(type);
 }
 
 /** Fewer digits behind the point are rounded away by every cast: `plan` says so. */

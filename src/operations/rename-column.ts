@@ -1,10 +1,14 @@
 import { z } from "zod";
+import type { Catalog, Column, Table } from "../model/catalog.ts";
 import { columnName, tableName } from "../model/fields.ts";
 import { parseTableName } from "../sql/identifier.ts";
 import { requireColumn, requireNoColumn, requireTable, withColumn } from "../steps/catalog-lookup.ts";
+import { foreignKeysTo } from "../steps/key-foreign-keys.ts";
 import { columnReference } from "./column-reference.ts";
-import type { Operation } from "./operation.ts";
+import { isOfKey, pairedWith } from "./key-closure.ts";
+import type { Operation, Phases } from "./operation.ts";
 import { refuseUncarriable } from "./refuse-uncarriable.ts";
+import { replaceKeyColumn } from "./replace-key-column.ts";
 import { columnObjects, usesColumns } from "../steps/schema-objects.ts";
 
 interface RenameColumnFields {
@@ -24,6 +28,7 @@ export const renameColumn: Operation<RenameColumnFields> = {
     const table = parseTableName(fields.table, schema);
     return [fields.from, fields.to].map((column) => ({ table, column }));
   },
+  referenced: ({ table, from }, schema) => [{ table: parseTableName(table, schema), column: from }],
   effects: ({ table, from, to }, schema) => ({
     ...usesColumns(table, schema),
     removes: columnObjects(table, schema, [from]),
@@ -33,6 +38,7 @@ export const renameColumn: Operation<RenameColumnFields> = {
     const found = requireTable(catalog, table);
     const column = requireColumn(found, from);
     requireNoColumn(found, to);
+    if (isOfKey(catalog, found, column)) return renamedKey(catalog, found, column, to);
     refuseUncarriable(catalog, found, from);
     return {
       expand: [
@@ -58,6 +64,23 @@ export const renameColumn: Operation<RenameColumnFields> = {
     operations: [{ kind: "rename_column", fields: { table, from: to, to: from } }],
   }),
 };
+
+/** A foreign key names the column that it references: it is made anew, and its own columns stay. */
+function renamedKey(catalog: Catalog, table: Table, { collation: own, name, type }: Column, to: string): Phases {
+  const references = foreignKeysTo(catalog, [{ table, column: name }]);
+  const copy = { forward: columnReference(name), reverse: columnReference(to) };
+  const staying = references.flatMap((key) => pairedWith(key, name).map((column) => ({ table: key.table, column })));
+  return replaceKeyColumn(
+    catalog,
+    [{ table, column: name, by: to, type, collation: own, ...copy }],
+    staying.filter((one, at) => staying.findIndex((other) => sameColumn(one, other)) === at),
+    false,
+  );
+}
+
+function sameColumn(a: { table: Table; column: string }, b: { table: Table; column: string }): boolean {
+  return a.table === b.table && a.column === b.column;
+}
 
 /** The COLLATE of a duplicate: its original's. */
 export function collation(text: string | null): { collation?: string } {

@@ -5,6 +5,7 @@ import { readConstraints } from "./catalog-constraints.ts";
 import { readDependents } from "./catalog-dependents.ts";
 import { readIndexes } from "./catalog-indexes.ts";
 import { readReferencing } from "./catalog-referencing.ts";
+import { type Referenced, readReferencingTables } from "./referencing-tables.ts";
 import { readRelationNames } from "./catalog-relation-names.ts";
 import { readStatistics } from "./catalog-statistics.ts";
 import { readTableNeeds } from "./catalog-table-needs.ts";
@@ -20,6 +21,8 @@ export interface CatalogScope {
   readonly schemas: readonly string[];
   readonly defaultSchema: string;
   readonly questions: readonly Question[];
+  /** What references these columns, directly or through others, is read too. */
+  readonly referenced?: readonly Referenced[];
 }
 
 /**
@@ -27,12 +30,19 @@ export interface CatalogScope {
  * In an open transaction it works inside of it; the questions need one that is not read-only.
  */
 export async function readCatalog(session: Session, scope: CatalogScope): Promise<Catalog> {
-  const { tables, schemas, defaultSchema, questions } = scope;
-  const read = await consistentRead(session, async () => ({
-    major: await majorOf(session),
-    tables: await assembled(session, tables),
-    relationNames: await readRelationNames(session, [...schemas, defaultSchema, ...tables.map(({ schema }) => schema)]),
-  }));
+  const { schemas, defaultSchema, questions, referenced = [] } = scope;
+  const read = await consistentRead(session, async () => {
+    const tables = [...scope.tables, ...(await readReferencingTables(session, referenced))];
+    return {
+      major: await majorOf(session),
+      tables: await assembled(session, tables),
+      relationNames: await readRelationNames(session, [
+        ...schemas,
+        defaultSchema,
+        ...tables.map(({ schema }) => schema),
+      ]),
+    };
+  });
   return { ...read, defaultSchema, facts: await answerQuestions(session, questions, { schema: defaultSchema }) };
 }
 

@@ -97,6 +97,16 @@ export function withStorage(constraint: string, indexDefinition: string, tablesp
   return applyEdits(sql, [{ start: at, end: at, text }]).slice(ADD.length);
 }
 
+/** A foreign key as pg_get_constraintdef() gives it, whose referenced column has another name. */
+export function rewriteReferences(definition: string, { from, to }: ColumnChange): string {
+  const { sql, tokens, prefix } = read(definition, "AlterTableStmt", ADD);
+  const references = findOutside(tokens, prefix, (token) => isWord(token, "REFERENCES"));
+  const open = findOutside(tokens, references, (token) => token.text === "(");
+  const { items } = listItems(tokens, open + 1, never);
+  const edits = items.filter((item) => nameOf(item) === from).map((item) => replace(item, ident(to)));
+  return applyEdits(sql, edits).slice(ADD.length);
+}
+
 /** True for PostgreSQL 18's constraints over periods: UNIQUE … WITHOUT OVERLAPS, FOREIGN KEY … PERIOD. */
 export function isTemporal(definition: string): boolean {
   const { tree } = read(definition, "AlterTableStmt", ADD);

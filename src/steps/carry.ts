@@ -4,17 +4,18 @@ import { columnName, tableName } from "../model/fields.ts";
 import type { Touch } from "../model/program.ts";
 import { relationKey } from "../model/relation.ts";
 import { ident, parseTableName, qualified } from "../sql/identifier.ts";
-import { uncarriable } from "./carry-check.ts";
 import { carryChecks } from "./carry-checks.ts";
 import { carryComments } from "./carry-comments.ts";
 import { defaultAtCutover } from "./carry-default.ts";
-import { partitionsOf } from "./carry-family.ts";
 import { carryForeignKeys } from "./carry-foreign-keys.ts";
 import { carryIndexStatistics } from "./index-statistics.ts";
 import { carryIndexes } from "./carry-indexes.ts";
 import { carryNotNull, carryNotNullAtCutover } from "./carry-not-null.ts";
 import { analyze, carryStatistics } from "./carry-statistics.ts";
 import { exclusiveLocks, nameOf, requireColumn, requireTable } from "./catalog-lookup.ts";
+import { uncarriableOfKey } from "./key-check.ts";
+import { keyColumnsOfPlan } from "./key-entries.ts";
+import { familyWithoutKey, withFamily } from "./key-family.ts";
 import type { Draft, Lowered, LowerContext, StepKind } from "./step-kind.ts";
 import { resolveSync, type SyncFields } from "./sync-pairs.ts";
 import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
@@ -53,12 +54,19 @@ export const carry: StepKind<CarryFields> = {
     return [fields.from, fields.to].map((column) => ({ table, column }));
   },
   lower(fields, context) {
-    const table = requireTable(context.catalog, fields.table);
+    const found = requireTable(context.catalog, fields.table);
+    const family = familyWithoutKey(context.catalog, found, fields.from, keyColumnsOfPlan(context));
+    const [table = found, ...partitions] = family;
     const old = requireColumn(table, fields.from);
     const duplicate = requireColumn(table, fields.to);
-    const partitions = partitionsOf(context.catalog, table);
     const problems = [
-      ...uncarriable(table, fields.from, context.settings.ignore_dependents, partitions),
+      ...uncarriableOfKey(
+        context.catalog,
+        found,
+        fields.from,
+        keyColumnsOfPlan(context),
+        context.settings.ignore_dependents,
+      ),
       ...sharedWithOthers(fields, context, table, partitions),
     ];
     if (problems.length > 0) throw uncarriableError(table, fields.from, problems);
@@ -68,7 +76,7 @@ export const carry: StepKind<CarryFields> = {
       from: fields.from,
       to: fields.to,
       plan: context.plan,
-      catalog: context.catalog,
+      catalog: withFamily(context.catalog, family),
     };
     // A value that can't be computed must not fail the application's write: it leaves the duplicate NULL until then.
     const required = mayStayEmpty(fields, context) ? "cutover" : "backfill";

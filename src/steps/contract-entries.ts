@@ -1,6 +1,7 @@
 import type { Table } from "../model/catalog.ts";
 import { relationKey, type RelationName } from "../model/relation.ts";
 import { deriveName, parseTableName } from "../sql/identifier.ts";
+import { keyReplacements, type ReplaceKeyFields } from "./key-entries.ts";
 import type { LowerContext } from "./step-kind.ts";
 
 /** What a column is called between the cut-over and the drop. */
@@ -20,6 +21,13 @@ function hidings(context: LowerContext, table: RelationName): Hiding[] {
   const found: Hiding[] = [];
   for (const { phase, spec } of context.entries) {
     if (phase !== "contract") continue;
+    if (spec.kind === "replace_key") {
+      const fields = spec.fields as unknown as ReplaceKeyFields;
+      const keepsName = fields.keep_name === true;
+      const replaced = keyReplacements(fields, table, context.catalog.defaultSchema);
+      found.push(...replaced.map(({ column, by }) => ({ column, by, keepsName })));
+      continue;
+    }
     const written = spec.fields["table"];
     if (typeof written !== "string") continue;
     if (relationKey(parseTableName(written, context.catalog.defaultSchema)) !== relationKey(table)) continue;

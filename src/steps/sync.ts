@@ -10,8 +10,10 @@ import { partitionsOf } from "./carry-family.ts";
 import { assignable } from "./cast.ts";
 import { exclusiveLocks, nameOf, requireTable } from "./catalog-lookup.ts";
 import { hiddenColumns, isDroppedBy, shadowsOf } from "./contract-entries.ts";
+import type { Swap } from "./carry-renames.ts";
 import { expressionReads } from "./expression-reads.ts";
 import { dropNotNullStatements } from "./drop-not-null-statements.ts";
+import { keyColumnsOfPlan } from "./key-entries.ts";
 import { restoreNotNull } from "./restore-not-null.ts";
 import type { Draft, Lowered, LowerContext, StepKind } from "./step-kind.ts";
 import { insertCondition, syncBody, syncFunction, type SyncMode, updateCondition } from "./sync-function.ts";
@@ -152,6 +154,7 @@ function lowerSync(sync: Sync, context: LowerContext): Lowered {
     ),
     warnings: triggersAfterOurs(table, names),
   };
+  if (isKeyReplaced(context, table)) return { ...base, drop: [step("stop the sync of", teardown, [])] };
   if (!isDroppedBy(context, table)) {
     const recreate = undoing("sync", [...dropDefaults, create("both", none), ...triggers]);
     return { ...base, cutover: [step("stop the sync of", [...teardown, ...setDefaults], recreate)] };
@@ -167,6 +170,27 @@ function lowerSync(sync: Sync, context: LowerContext): Lowered {
     ],
     drop: [step("stop the sync of", teardown, [])],
   };
+}
+
+/**
+ * What turns the sync of a table at the cut-over, where that is one transaction over several tables and so not the
+ * sync's own step; nothing if the plan has no sync of it.
+ */
+export function flipSync(context: LowerContext, table: Table): Swap {
+  const entry = context.entries.find(
+    ({ spec }) =>
+      spec.kind === "sync" &&
+      relationKey(parseTableName(String(spec.fields["table"]), context.catalog.defaultSchema)) === relationKey(table),
+  );
+  if (entry === undefined) return { apply: [], undo: [] };
+  const found = resolveSync(entry.spec.fields as unknown as SyncFields, table);
+  const create = (mode: SyncMode, names: ReadonlyMap<string, string>): string =>
+    syncFunction({ sync: found, name: syncNames(table, context.plan).function, plan: context.plan, mode, names });
+  return { apply: [create("reverse", hiddenColumns(context, table))], undo: [create("both", new Map())] };
+}
+
+function isKeyReplaced(context: LowerContext, table: Table): boolean {
+  return keyColumnsOfPlan(context).some((replaced) => relationKey(replaced.table) === relationKey(table));
 }
 
 function createTriggers(sync: Sync, names: SyncNames): string[] {
