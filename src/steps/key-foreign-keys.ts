@@ -19,7 +19,7 @@ export interface KeyForeignKey {
 }
 
 /** The table that a plan names for a partition; for any other table itself. */
-export function rootOf(catalog: Catalog, name: RelationName): Table | undefined {
+function rootOf(catalog: Catalog, name: RelationName): Table | undefined {
   const found = catalog.tables[relationKey(name)];
   const above = found?.parent ?? null;
   return above === null ? found : (rootOf(catalog, above) ?? found);

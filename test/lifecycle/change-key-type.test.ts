@@ -13,16 +13,16 @@ test.each(MAJORS)(
         invited_by int references accounts on delete set null, hits int not null default 0);
       comment on constraint accounts_pkey on accounts is 'who it is';
       comment on column accounts.id is 'a number';
-      insert into accounts (name) select 'account ' || i from generate_series(1, 1500) i;
+      insert into accounts (name) select 'account ' || i from generate_series(1, 400) i;
       update accounts set invited_by = 1 + id % 3 where id % 7 = 0;
       create schema billing;
       create table billing.invoices (account_id int not null references accounts on delete cascade on update cascade, number int,
         primary key (account_id, number));
-      insert into billing.invoices select i, n from generate_series(1, 500) i, generate_series(1, 2) n;
+      insert into billing.invoices select i, n from generate_series(1, 100) i, generate_series(1, 2) n;
       create table lines (id bigserial primary key, account_id int, number int, payer int default 1 references accounts on delete set default,
         constraint of_invoice foreign key (account_id, number) references billing.invoices on delete cascade on update cascade);
       create index on lines (account_id) where number > 0;
-      insert into lines (account_id, number) select i, 1 from generate_series(1, 500) i`,
+      insert into lines (account_id, number) select i, 1 from generate_series(1, 100) i`,
       plan: "operations:\n  - change_type: { table: accounts, column: id, type: bigint }",
       old: {
         table: "accounts",

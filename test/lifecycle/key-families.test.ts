@@ -39,7 +39,7 @@ const FAMILIES: readonly Family[] = [
     plan: BIGINT("users"),
     writes: [
       "insert into users (name) values ('x')",
-      "insert into friends (user_id, friend_id) select max(id), 1 from users",
+      "insert into friends (user_id, friend_id, since) select max(id), 1, '2027-01-01'::date + max(id)::int from users",
       "delete from users where id = 7",
     ],
     plainly: `
@@ -71,7 +71,7 @@ const FAMILIES: readonly Family[] = [
     plan: BIGINT("customers"),
     writes: [
       "insert into customers (name) values ('x')",
-      "insert into payments (id, customer_id, at) select 1000, max(id), '2026-07-07' from customers",
+      "insert into payments (id, customer_id, at) select max(id) + 1, 5, '2026-07-07' from payments",
     ],
     plainly: `
       alter table customers alter id type bigint;

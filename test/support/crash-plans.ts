@@ -55,6 +55,14 @@ export const CHANGE_TYPE = yaml(
   true,
 );
 
+/** Two tables, and a key between them. */
+const CHANGE_KEY = yaml("change_key", "operations: [change_type: { table: regions, column: id, type: bigint }]", true);
+
+const CHANGE_PRIMARY_KEY = yaml(
+  "change_primary_key",
+  "operations: [change_primary_key: { table: regions, columns: [name, id] }]",
+);
+
 export const CREATE_INDEX = yaml(
   "create_index",
   "operations: [create_index: { table: accounts, columns: [status], name: accounts_status }]",
@@ -94,6 +102,8 @@ const CHANGE_ROWS = yaml(
 export const CRASH_PLANS: readonly CrashPlan[] = [
   RENAME_COLUMN,
   CHANGE_TYPE,
+  CHANGE_KEY,
+  CHANGE_PRIMARY_KEY,
   CREATE_INDEX,
   SET_NOT_NULL,
   SQL_STATEMENTS,
