@@ -93,16 +93,23 @@ function lowerAll(plan: Plan, entries: Entries, catalog: Catalog, settings: Roll
     if (step === undefined) throw new SegueError("SEG0001", { message: `no step ${spec.kind}` });
     const context: LowerContext = { catalog: current, phase, settings, plan: plan.id, entries: all };
     const lowered = placed(plan, placeOf(plan, phase, spec), () => step.lower(spec.fields as never, context));
-    const holdings = (lowered.hides ?? []).flatMap((touch) => holdingsOf(touch, catalog, current));
+    const holdings = (lowered.hides ?? []).flatMap((touch) => holdingsOf(touch, catalog, current, lowered.makes));
     current = step.after?.(spec.fields as never, current) ?? current;
     return { ...lowered, holdings };
   });
 }
 
-function holdingsOf({ column, table }: Touch, before: Catalog, current: Catalog): Holdings[] {
+function holdingsOf(
+  { column, table }: Touch,
+  before: Catalog,
+  current: Catalog,
+  makes: readonly string[] = [],
+): Holdings[] {
   if (column === null) return [];
   const standing = columnHoldings(before, table, column).map(({ on, what }) => ({ what, on }));
-  return [{ table, column, standing, planned: columnHoldings(current, table, column).map(({ what }) => what) }];
+  return [
+    { table, column, standing, planned: [...columnHoldings(current, table, column).map(({ what }) => what), ...makes] },
+  ];
 }
 
 /** An explicit entry has a place of its own; what an operation compiled to has the first operation of that table. */

@@ -89,6 +89,7 @@ export const replaceKey: StepKind<ReplaceKeyFields> = {
         column,
         moves: foreignKeys.map(({ constraint, member }) => `${ident(constraint.name)} on ${qualified(member)}`),
       })),
+      makes: leaves.map((key) => `index ${relationKey(keptOf(key, plan))}`),
       losses: swaps.flatMap(({ losses }) => losses),
       warnings: warnings(replacement),
     };

@@ -25,6 +25,8 @@ export interface Lowered {
   readonly watches?: readonly Watch[];
   /** What the cut-over hides: the dependents gate looks for what still names it. */
   readonly hides?: readonly Hide[];
+  /** What it puts itself on a column that the cut-over hides, as model/column-holdings.ts names it. */
+  readonly makes?: readonly string[];
   /** What it needs to stay as it is while the rollout is in flight, besides what it touches. */
   readonly reads?: readonly Touch[];
   readonly warnings?: readonly string[];
