@@ -10,6 +10,8 @@ const CHANGING: ReadonlySet<string> = new Set([
   "replace_column",
   "drop_column",
   "add_primary_key",
+  // What its reversal would lose is told by the key as it was called before.
+  "drop_not_null",
 ]);
 
 interface WithTables {

@@ -26,6 +26,7 @@ import { buildAgain, copyOf, keepKey, keptOf, type NamedKey } from "./key-indexe
 import { lockInOrder, lockOrder } from "./key-locks.ts";
 import { notNullNames } from "./not-null-names.ts";
 import { refuseBesideKey } from "./refuse-beside-key.ts";
+import { requireCompanions } from "./require-companions.ts";
 import { requireMovable } from "./require-movable.ts";
 import type { Draft, LowerContext, StepKind } from "./step-kind.ts";
 import { flipSync } from "./sync.ts";
@@ -60,6 +61,7 @@ export const replaceKey: StepKind<ReplaceKeyFields> = {
     }),
   lower(fields, context) {
     refuseBesideKey("replace_key", fields, context);
+    requireCompanions(keyColumnsOf(fields, context.catalog), context);
     const replacement = replacementOf(fields, context);
     const { foreignKeys, main, primaryKeys, swaps } = replacement;
     const { catalog, plan } = context;

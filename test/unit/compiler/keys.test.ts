@@ -158,6 +158,12 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
         code: "SEG0102",
         message: "public.grouped.id can't be replaced: this hangs on it and can't be carried over",
       });
+      expect(
+        await programOf(
+          session,
+          "contract: [replace_key: { table: plain, column: id, by: name, referencing: [{ table: pointing, column: id }] }]",
+        ).catch(({ message }: SegueError) => message),
+      ).toBe("replace_key: the plan has no sync of public.plain.id");
       expect(await refused("  - change_primary_key: { table: parts, columns: [region, id] }")).toMatchObject({
         code: "SEG0103",
       });
