@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { createSegue } from "../../src/index.ts";
+import { planFolder } from "../support/plan-folder.ts";
 import { MAJORS, testDatabase } from "../support/postgres.ts";
 
 const PLANS = {
@@ -23,16 +24,17 @@ contract:
 `,
   "4_drop_age.yaml": "operations: [{ drop_column: { table: users, column: age } }]",
   "6_widen_label.yaml": "operations: [{ change_type: { table: tags, column: label, type: varchar(40) } }]",
-  "7_mixed.yaml": `
+  "5_note.yaml": "operations: [{ sql: { up: \"COMMENT ON TABLE users IS 'people'\" } }]",
+};
+
+const MIXED = `
 operations:
   - add_check: { table: users, check: id > 0 }
   - create_index: { table: users, columns: [username] }
   - drop_constraint: { table: users, name: users_age_check }
   - drop_index: { table: users, name: by_age }
   - drop_column: { table: users, column: full_name }
-`,
-  "5_note.yaml": "operations: [{ sql: { up: \"COMMENT ON TABLE users IS 'people'\" } }]",
-};
+`;
 
 let plans: string;
 
@@ -179,7 +181,8 @@ for (const major of MAJORS) {
       major,
       script: `${SCHEMA}; CREATE INDEX by_age ON users (age DESC) INCLUDE (id) WHERE age > 17`,
     });
-    const segue = createSegue({ url: database.url, plans, settings: { contract: { soak: 0 } } });
+    const folder = await planFolder({ "7_mixed.yaml": MIXED });
+    const segue = createSegue({ url: database.url, plans: folder, settings: { contract: { soak: 0 } } });
     const names = async (): Promise<unknown[]> =>
       await database.query(
         `SELECT conname AS name, pg_get_constraintdef(oid) AS is FROM pg_constraint WHERE conrelid = 'users'::regclass AND contype = 'c'
