@@ -6,6 +6,7 @@ import {
   requireNoPrimaryKey,
 } from "../steps/add-primary-key.ts";
 import { requireColumn, requireTable, withColumn } from "../steps/catalog-lookup.ts";
+import { columnBefore } from "./add-again.ts";
 import type { Operation } from "./operation.ts";
 
 /** Adds a primary key without stopping writers; a column that may be NULL is proven to have none first. */
@@ -43,7 +44,14 @@ export const addPrimaryKey: Operation<AddPrimaryKeyFields> = {
     );
     return addPrimaryKeyStep.after(fields, required);
   },
-  inverse: (fields, before) => ({
-    operations: [{ kind: "drop_constraint", fields: { table: fields.table, name: primaryKeyName(fields, before) } }],
-  }),
+  inverse(fields, before) {
+    const { table } = fields;
+    const nullable = fields.columns.filter((name) => columnBefore(before, table, name)?.notNull === false);
+    return {
+      operations: [{ kind: "drop_constraint", fields: { table, name: primaryKeyName(fields, before) } }],
+      ...(nullable.length === 0
+        ? {}
+        : { lost: [`that ${table} may have NULL in ${nullable.join(", ")}: NOT NULL stays`] }),
+    };
+  },
 };

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { addCheck } from "../../../src/operations/add-check.ts";
 import { addForeignKey } from "../../../src/operations/add-foreign-key.ts";
+import { addPrimaryKey } from "../../../src/operations/add-primary-key.ts";
 import { addUnique } from "../../../src/operations/add-unique.ts";
 import { dropConstraint } from "../../../src/operations/drop-constraint.ts";
 import type { Operation } from "../../../src/operations/operation.ts";
@@ -36,6 +37,12 @@ test("what a plan adds is taken back by the drop of what it is called", () => {
   expect(addForeignKey.inverse({ table: "orders", columns: ["customer_id"], references }, shopCatalog())).toEqual(
     drop("orders_customer_id_fkey"),
   );
+  const keyless = dropConstraint.after({ table: "orders", name: "orders_pkey" }, shopCatalog());
+  expect(addPrimaryKey.inverse({ table: "orders", columns: ["id"] }, keyless)).toEqual(drop("orders_pkey"));
+  expect(addPrimaryKey.inverse({ table: "orders", columns: ["id", "status"] }, keyless)).toEqual({
+    ...drop("orders_pkey"),
+    lost: ["that orders may have NULL in status: NOT NULL stays"],
+  });
 });
 
 const SCHEMA = `
@@ -73,7 +80,8 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       );
       const once = { columns: ["No.", "region"], include: ["id"], deferrable: true, initially_deferred: true };
       expect(inverse("once")).toEqual(added(addUnique as never, once, "once"));
-      for (const name of ["packed", "apart", "orders_pkey"]) {
+      expect(inverse("orders_pkey")).toEqual(added(addPrimaryKey as never, { columns: ["id"] }, "orders_pkey"));
+      for (const name of ["packed", "apart"]) {
         expect(inverse(name)).toMatchObject({
           impossible: expect.stringContaining(
             `constraint ${name} of orders can't be written as an operation`,
