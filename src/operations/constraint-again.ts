@@ -34,7 +34,8 @@ function adding(written: Written, table: Table, constraint: Constraint, catalog:
     case "foreign key":
       return foreignKey(written, constraint);
     case "unique":
-      return unique(written, table, constraint, catalog.major);
+    case "primary key":
+      return key(written, table, constraint, constraint.kind, catalog.major);
     default:
       return null;
   }
@@ -62,14 +63,20 @@ function foreignKey(written: Written, constraint: Constraint): Spec | null {
   };
 }
 
-/** A unique constraint that the fields say wholly: its definition and that of its index come out the same. */
-function unique(written: Written, table: Table, constraint: Constraint, major: number): Spec | null {
+/** A key that the fields say wholly: its definition and that of its index come out the same. */
+function key(
+  written: Written,
+  table: Table,
+  constraint: Constraint,
+  kind: Uniqueness["kind"],
+  major: number,
+): Spec | null {
   const index = table.indexes.find((one) => one.constraint === constraint.name);
   if (index === undefined) return null;
   const include = index.columns.filter((column) => !constraint.columns.includes(column));
   const body = definitionBody(index);
   const said: Uniqueness = {
-    kind: "unique",
+    kind,
     columns: constraint.columns,
     ...(include.length === 0 ? {} : { include }),
     ...(/ NULLS NOT DISTINCT/.test(body) ? { nulls_not_distinct: true } : {}),
@@ -77,7 +84,8 @@ function unique(written: Written, table: Table, constraint: Constraint, major: n
     ...(constraint.initiallyDeferred ? { initially_deferred: true } : {}),
   };
   const again = uniqueConstraint(constraint.name, said, table, major).constraint.definition;
+  if (kind === "primary key" && constraint.deferrable) return null;
   if (again !== constraint.definition || uniqueBody(said, table, major) !== body) return null;
   const { kind: _, ...fields } = said;
-  return { kind: "add_unique", fields: { ...written, ...fields } };
+  return { kind: kind === "unique" ? "add_unique" : "add_primary_key", fields: { ...written, ...fields } };
 }
