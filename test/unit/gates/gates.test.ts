@@ -90,6 +90,7 @@ test("what still needs a table that is hidden whole is found, but not what is hi
   const gate = (ignored: readonly string[], ...hides: readonly unknown[]) =>
     dependentsGate(session, {
       hides,
+      holdings: [],
       settings: { ...DEFAULT_SETTINGS, ignore_dependents: ignored },
     } as unknown as Program);
   expect(await gate([], hide("faxes"))).toMatchObject({
@@ -114,7 +115,8 @@ test("a renamed table's old name is looked for in functions; views follow the ta
     column: null,
     whole: { becomes: "renamed", to: { schema: "public", name: "accounts" } },
   };
-  const gate = () => dependentsGate(session, { hides: [hide], settings: DEFAULT_SETTINGS } as unknown as Program);
+  const gate = () =>
+    dependentsGate(session, { hides: [hide], holdings: [], settings: DEFAULT_SETTINGS } as unknown as Program);
   expect(await gate()).toEqual({ gate: "dependents", ok: true, detail: "nothing names public.users" });
   await database.query(`CREATE FUNCTION counts() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM users';
     CREATE VIEW early AS SELECT id FROM accounts`);
