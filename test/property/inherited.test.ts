@@ -1,0 +1,3 @@
+import { livesOn } from "./lives-on.ts";
+
+livesOn("inherited");

@@ -1,0 +1,55 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { MAJORS } from "../support/postgres.ts";
+import { choices, DRAWINGS, type Drawing } from "./changes.ts";
+import { type DrawnLife, live, type Outcome } from "./life.ts";
+import { TABLE_KINDS, type TableKind, TURNING_POINTS } from "./model.ts";
+import { drawnSchema, drawnTraffic } from "./schema.ts";
+
+/** How many lives each operation has on each kind of table and major. */
+const RUNS = Number(process.env["SEGUE_PROPERTY_RUNS"] ?? 1);
+const SEED = Number(process.env["SEGUE_PROPERTY_SEED"] ?? 20_261_125);
+
+const operations = Object.keys(DRAWINGS);
+
+/**
+ * Draws lives of every operation on tables of one kind, on each major. The seed is fixed: `SEGUE_PROPERTY_SEED` and
+ * `SEGUE_PROPERTY_RUNS` ask for others and for more.
+ */
+export function livesOn(table: TableKind): void {
+  const places = Object.entries(DRAWINGS).flatMap(([kind, drawing]) =>
+    MAJORS.map((major) => ({ kind, major, drawing })),
+  );
+  test.each(places)(`$kind on ${nameOf(table)} of PostgreSQL $major`, { timeout: 3_600_000 }, async (place) => {
+    const outcomes: Outcome[] = [];
+    const seed = SEED + operations.indexOf(place.kind) * 100 + TABLE_KINDS.indexOf(table) * 10 + (place.major % 10);
+    await fc.assert(
+      fc.asyncProperty(drawnLife(table, place.drawing), async (life) => {
+        outcomes.push(await live(place.major, life));
+      }),
+      { numRuns: RUNS, seed, endOnFailure: process.env["SEGUE_PROPERTY_SHRINK"] === "0" },
+    );
+    expect(outcomes.length).toBeGreaterThanOrEqual(RUNS);
+  });
+}
+
+function nameOf(table: TableKind): string {
+  return {
+    plain: "a table",
+    "no primary key": "a table without a primary key",
+    unlogged: "an unlogged table",
+    partitioned: "a partitioned table",
+    inherited: "a table with inheritance children",
+  }[table];
+}
+
+function drawnLife(kind: TableKind, drawing: Drawing): fc.Arbitrary<DrawnLife> {
+  return fc
+    .record({
+      schema: drawnSchema(kind, drawing.types, drawing.target ?? {}),
+      numbers: choices,
+      traffic: drawnTraffic,
+      turn: fc.constantFrom(...TURNING_POINTS),
+    })
+    .map(({ numbers, ...rest }) => ({ ...rest, change: drawing.change(rest.schema, numbers) }));
+}
