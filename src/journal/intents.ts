@@ -29,7 +29,7 @@ export async function clearIntent(session: Session, rollout: string, kind: Inten
   return rowCount === 1;
 }
 
-/** What is asked for now. */
+/** What people currently ask of a rollout. */
 export async function intentsOf(session: Session, rollout: string): Promise<Intents> {
   const { rows } = await session.query<{ kind: IntentKind }>(
     `SELECT kind FROM segue.intent WHERE rollout = $1 AND (expires_at IS NULL OR expires_at > clock_timestamp())`,
