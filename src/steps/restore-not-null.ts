@@ -4,6 +4,7 @@ import type { UndoStep } from "../model/step.ts";
 import { deriveName, ident, qualified } from "../sql/identifier.ts";
 import { literal } from "../sql/literal.ts";
 import { exclusiveLocks, nameOf } from "./catalog-lookup.ts";
+import { lockFamily } from "./lock-family.ts";
 import { onMember } from "./on-member.ts";
 
 interface NotNullTarget {
@@ -74,7 +75,7 @@ const PLAIN = { comment: null, noInherit: false };
  * its own, and takes over what it finds there.
  */
 function constraints(table: Table, name: string, called: string, partitions: readonly Table[]): string[] {
-  return [table, ...partitions].toReversed().flatMap((member) => {
+  const made = [table, ...partitions].toReversed().flatMap((member) => {
     const column = member.columns.find((candidate) => candidate.name === name);
     const constraint = column?.notNullConstraint ?? null;
     if (column === undefined || constraint === null) return [];
@@ -92,4 +93,5 @@ function constraints(table: Table, name: string, called: string, partitions: rea
         : [`COMMENT ON CONSTRAINT ${ident(constraint)} ON ${target} IS ${literal(comment)}`]),
     ]);
   });
+  return partitions.length > 0 ? [...lockFamily(table), ...made] : made;
 }

@@ -14,6 +14,7 @@ import type { Swap } from "./carry-renames.ts";
 import { expressionReads } from "./expression-reads.ts";
 import { dropNotNullStatements } from "./drop-not-null-statements.ts";
 import { keyColumnsOfPlan } from "./key-entries.ts";
+import { lockFamily } from "./lock-family.ts";
 import { restoreNotNull } from "./restore-not-null.ts";
 import type { Draft, Lowered, LowerContext, StepKind } from "./step-kind.ts";
 import { insertCondition, syncBody, syncFunction, type SyncMode, updateCondition } from "./sync-function.ts";
@@ -233,6 +234,7 @@ function proof(sync: Sync): string[] {
 
 function dropSync(table: Table, names: SyncNames): string[] {
   return [
+    ...lockFamily(table),
     `DROP TRIGGER IF EXISTS ${ident(names.insertTrigger)} ON ${qualified(table)}`,
     `DROP TRIGGER IF EXISTS ${ident(names.updateTrigger)} ON ${qualified(table)}`,
     `DROP FUNCTION IF EXISTS ${qualified(names.function)}()`,

@@ -42,7 +42,7 @@ test.each(MAJORS)(
             'public.lines.account_id must have a value, and the old type can\'t hold it: 1 rows, such as {"id": 100}',
         },
       ],
-      next: "change or delete these rows, then segue reverse 1_key",
+      next: "repair the rows that nothing can accept, then segue reverse 1_key",
     });
     await database.query("update accounts set id = 500 where name = 'far'");
     expect(await database.query("select account_id from lines where id = 100")).toEqual([{ account_id: "500" }]);

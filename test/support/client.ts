@@ -48,6 +48,7 @@ export class Client {
   readonly #index: number;
   readonly #statements: Statements;
   #nextId: number;
+  #own: readonly number[] = [];
   /** How many turns are done, those of its predecessors with the same index included. */
   turn: number;
   #ending = false;
@@ -260,8 +261,14 @@ export class Client {
 
   /** A row of this client's own, a different one each time; null while it has none. */
   #anyId(): number | null {
-    const own = this.#ownIds();
-    return own[(this.#context.number() * 7919) % own.length] ?? null;
+    // The list costs a pass over all rows: made once a cycle, and what has been deleted since is passed over.
+    if (this.turn % CYCLE === 0 || this.#own.length === 0) this.#own = this.#ownIds();
+    const first = this.#context.number() * 7919;
+    for (let step = 0; step < this.#own.length; step += 1) {
+      const id = this.#own[(first + step) % this.#own.length];
+      if (id !== undefined && this.#context.oracle.expected(this.#side, id) !== undefined) return id;
+    }
+    return null;
   }
 
   #row(id: number): PlainRow {

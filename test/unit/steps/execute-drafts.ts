@@ -7,8 +7,11 @@ import type { Probe, UndoStep } from "../../../src/model/step.ts";
 import type { Phase } from "../../../src/model/phase.ts";
 import { readCatalog } from "../../../src/postgres/read-catalog.ts";
 import { openSession, type Session } from "../../../src/postgres/session.ts";
+import { ident } from "../../../src/sql/identifier.ts";
 import type { Draft, Lowered, StepKind } from "../../../src/steps/step-kind.ts";
 import type { TestDatabase } from "../../support/postgres.ts";
+
+const databases = new WeakMap<Session, TestDatabase>();
 
 /** Runs `work` in a session as a runner has it: unqualified names live in `public`. */
 export async function withSession<T>(database: TestDatabase, work: (session: Session) => Promise<T>): Promise<T> {
@@ -17,6 +20,7 @@ export async function withSession<T>(database: TestDatabase, work: (session: Ses
     { applicationName: "test", settings: { search_path: "public" } },
   );
   try {
+    databases.set(session, database);
     return await work(session);
   } finally {
     await session.close();
@@ -55,6 +59,7 @@ export async function execute(session: Session, steps: readonly (Draft | UndoSte
       continue;
     }
     const relations = await relationKeys(session);
+    await expectLockedFromAbove(session, step, relations);
     await session.transaction(async () => {
       for (const statement of step.statements) await session.query(statement);
       const held = await locksHeld(session, relations);
@@ -118,6 +123,8 @@ async function holds(session: Session, probe: Probe): Promise<boolean> {
 interface Relations {
   readonly byOid: ReadonlyMap<number, string>;
   readonly tables: ReadonlySet<string>;
+  /** Table or partition → what it is a partition of. */
+  readonly parents: ReadonlyMap<string, string>;
 }
 
 /** Read before a step: what it drops has no name afterwards. */
@@ -125,12 +132,80 @@ async function relationKeys(session: Session): Promise<Relations> {
   const { rows } = await session.query<{ oid: number; key: string }>(
     "SELECT oid, relnamespace::regnamespace::text || '.' || relname AS key FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')",
   );
-  return { byOid: new Map(rows.map(({ key, oid }) => [oid, key])), tables: new Set(rows.map(({ key }) => key)) };
+  const byOid = new Map(rows.map(({ key, oid }) => [oid, key]));
+  const { rows: inherits } = await session.query<{ child: number; parent: number }>(
+    "SELECT inhrelid AS child, inhparent AS parent FROM pg_inherits",
+  );
+  return {
+    byOid,
+    tables: new Set(byOid.values()),
+    parents: new Map(inherits.map(({ child, parent }) => [byOid.get(child) ?? "", byOid.get(parent) ?? ""])),
+  };
 }
 
-async function locksHeld(session: Session, relations: Relations): Promise<ReadonlyMap<string, LockMode>> {
+/**
+ * While a writer has a table, a step that waits for it holds none of its partitions: writers lock the table first, and one
+ * that went on to the partition would be in a deadlock with it.
+ */
+async function expectLockedFromAbove(
+  session: Session,
+  step: Extract<Draft | UndoStep, { kind: "transaction" }>,
+  relations: Relations,
+): Promise<void> {
+  const { parents } = relations;
+  const roots = step.locks
+    .filter(({ mode }) => stopsWriters(mode))
+    .map(({ relation }) => relationKey(relation))
+    .filter((key) => !parents.has(key) && [...parents.values()].includes(key));
+  const database = databases.get(session);
+  if (roots.length === 0 || database === undefined) return;
+  const { rows } = await session.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+  const pid = rows[0]?.pid ?? 0;
+  const writer = await openSession({ connectionString: database.url }, { applicationName: "writer", settings: {} });
+  for (const root of roots) {
+    await writer.script(`BEGIN; LOCK TABLE ONLY ${root.split(".").map(ident).join(".")} IN ROW EXCLUSIVE MODE`);
+    let over = false;
+    const rolledBack = new Error("rolled back");
+    const attempt = session
+      .transaction(async () => {
+        for (const statement of step.statements) await session.query(statement);
+        throw rolledBack;
+      })
+      .catch((error: unknown) => error)
+      .finally(() => {
+        over = true;
+      });
+    const waits = async (): Promise<boolean> =>
+      (await writer.query("SELECT FROM pg_locks WHERE pid = $1 AND NOT granted", [pid])).rowCount === 1;
+    while (!over && !(await waits()));
+    const held = over ? new Map<string, LockMode>() : await locksHeld(writer, relations, pid);
+    await writer.query("SELECT pg_cancel_backend($1)", [pid]);
+    await attempt;
+    await writer.query("ROLLBACK");
+    const below = [...held].filter(([key, mode]) => rootOf(parents, key) === root && key !== root && stopsWriters(mode));
+    expect(below, `${step.title} waits for ${root}`).toEqual([]);
+  }
+  await writer.close();
+}
+
+function stopsWriters(mode: LockMode): boolean {
+  return LOCK_MODES.indexOf(mode) > LOCK_MODES.indexOf("SHARE UPDATE EXCLUSIVE");
+}
+
+function rootOf(parents: ReadonlyMap<string, string>, key: string): string {
+  const parent = parents.get(key);
+  return parent === undefined ? key : rootOf(parents, parent);
+}
+
+/** What a session holds: the one that asks, or the one of the process named. */
+async function locksHeld(
+  session: Session,
+  relations: Relations,
+  pid?: number,
+): Promise<ReadonlyMap<string, LockMode>> {
   const { rows } = await session.query<{ oid: number; mode: string }>(
-    "SELECT relation AS oid, mode FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted",
+    "SELECT relation AS oid, mode FROM pg_locks WHERE pid = coalesce($1, pg_backend_pid()) AND locktype = 'relation' AND granted",
+    [pid ?? null],
   );
   return strongest(
     rows.flatMap(({ mode, oid }) => {

@@ -96,7 +96,9 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       );
       const steps = notNullNames(catalog, requireTable(catalog, "p"), "A", "b", "1_test");
       const run = async (statements: readonly (string | readonly string[])[]): Promise<void> => {
-        for (const statement of statements.flat()) await session.query(statement);
+        await session.transaction(async () => {
+          for (const statement of statements.flat()) await session.query(statement);
+        });
       };
       await run(statementsOf(steps.slice(0, -1)));
       expect(await scansDuring(session, () => run(statementsOf(steps.slice(-1))))).toEqual([]);
