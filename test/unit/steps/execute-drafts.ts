@@ -164,7 +164,7 @@ async function expectLockedFromAbove(
   const writer = await openSession({ connectionString: database.url }, { applicationName: "writer", settings: {} });
   for (const root of roots) {
     await writer.script(`BEGIN; LOCK TABLE ONLY ${root.split(".").map(ident).join(".")} IN ROW EXCLUSIVE MODE`);
-    let over = false;
+    const life = { over: false };
     const rolledBack = new Error("rolled back");
     const attempt = session
       .transaction(async () => {
@@ -173,12 +173,12 @@ async function expectLockedFromAbove(
       })
       .catch((error: unknown) => error)
       .finally(() => {
-        over = true;
+        life.over = true;
       });
     const waits = async (): Promise<boolean> =>
       (await writer.query("SELECT FROM pg_locks WHERE pid = $1 AND NOT granted", [pid])).rowCount === 1;
-    while (!over && !(await waits()));
-    const held = over ? new Map<string, LockMode>() : await locksHeld(writer, relations, pid);
+    while (!life.over && !(await waits()));
+    const held = life.over ? new Map<string, LockMode>() : await locksHeld(writer, relations, pid);
     await writer.query("SELECT pg_cancel_backend($1)", [pid]);
     await attempt;
     await writer.query("ROLLBACK");
