@@ -4,7 +4,6 @@ import type { BackfillEvent, FillContext } from "../backfill/context.ts";
 import type { BatchStep } from "../backfill/lane.ts";
 import { runFill } from "../backfill/run-fill.ts";
 import { recordEvent } from "../journal/events.ts";
-import { clearIntent, intentsOf } from "../journal/intents.ts";
 import { fence } from "../journal/lease.ts";
 import { openQuarantine } from "../journal/quarantine.ts";
 import { stepDone, type StepRecord } from "../journal/steps.ts";
@@ -44,12 +43,7 @@ export function fillContext(runner: Runner): FillContext {
         recordEvent(observer, rollout, event.type, { ...event }).catch(() => {});
       }
     },
-    intents: async () => {
-      const intents = await intentsOf(observer, rollout);
-      // Obeyed now: left standing, it would end the next run too.
-      if (intents.cancel) await clearIntent(observer, rollout, "cancel");
-      return intents;
-    },
+    intents: () => runner.intents(),
   };
 }
 

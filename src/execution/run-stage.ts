@@ -2,7 +2,6 @@ import { SegueError } from "../model/errors.ts";
 import type { Stage } from "../model/phase.ts";
 import type { Step, UndoStep } from "../model/step.ts";
 import { recordEvent } from "../journal/events.ts";
-import { clearIntent, intentsOf } from "../journal/intents.ts";
 import { fence } from "../journal/lease.ts";
 import { setError } from "../journal/rollouts.ts";
 import { nextStep, stepFailed, type StepRecord, stepStarted } from "../journal/steps.ts";
@@ -73,11 +72,8 @@ async function dispatch(runner: Runner, record: StepRecord, step: Step | UndoSte
 async function obeyIntents(runner: Runner): Promise<void> {
   let paused = false;
   for (;;) {
-    const intents = await intentsOf(runner.observer, runner.rollout);
-    if (intents.cancel) {
-      await clearIntent(runner.observer, runner.rollout, "cancel");
-      throw cancelled(runner.plan);
-    }
+    const intents = await runner.intents();
+    if (intents.cancel) throw cancelled(runner.plan);
     if (!intents.pause) break;
     if (!paused) runner.emit({ type: "paused" });
     paused = true;

@@ -2,6 +2,7 @@ import { SegueError } from "../model/errors.ts";
 import type { SegueEvent } from "../model/events.ts";
 import type { Program } from "../model/program.ts";
 import type { PartialSettings } from "../model/settings.ts";
+import { type Intents, intentsOf, takeCancel } from "../journal/intents.ts";
 import { type Claimant, HEARTBEAT_MS, releaseLease, renewLease, takenOver } from "../journal/lease.ts";
 import { recordEvent } from "../journal/events.ts";
 import { programOf, setError } from "../journal/rollouts.ts";
@@ -50,6 +51,13 @@ export interface Runner {
   emit(event: Unnamed): void;
   /** `options.uncertain`, the first time: the word is given for one statement, not for one that is cut off after it. */
   takeWord(): RunOptions["uncertain"];
+  /**
+   * What people ask of the rollout now. A cancellation is taken with the look at it, and stands for the rest of the run:
+   * the answer to taking it may be lost, and the connection made again.
+   *
+   * @throws SegueError SEG0403 where it is for a runner that has taken over
+   */
+  intents(): Promise<Intents>;
   /** @throws SegueError SEG0309 if asked to stop, SEG0403 if the lease was lost */
   checkpoint(): void;
 }
@@ -77,8 +85,17 @@ export async function withRunner<T>(
     word = undefined;
     return taken;
   };
-  return await reconnecting(options, rollout.plan, () => once({ ...options, takeWord }, claimant, rollout, work));
+  let cancelled = false;
+  const look: Look = async (observer, epoch) => {
+    const intents = await intentsOf(observer, rollout.id);
+    cancelled ||= intents.cancel;
+    if (cancelled) await takeCancel(observer, rollout.id, epoch);
+    return { ...intents, cancel: cancelled };
+  };
+  return await reconnecting(options, rollout.plan, () => once({ ...options, takeWord, look }, claimant, rollout, work));
 }
+
+type Look = (observer: Session, epoch: number) => Promise<Intents>;
 
 /** Runs work that can be run again from its beginning, and does so after a lost connection. */
 export async function reconnecting<T>(
@@ -106,7 +123,7 @@ export async function reconnecting<T>(
 }
 
 async function once<T>(
-  options: RunOptions & Pick<Runner, "takeWord">,
+  options: RunOptions & Pick<Runner, "takeWord"> & { readonly look: Look },
   claimant: Claimant,
   { id, plan }: { readonly id: string; readonly plan: string },
   work: (runner: Runner) => Promise<T>,
@@ -147,6 +164,7 @@ async function once<T>(
       options,
       emit,
       takeWord: options.takeWord,
+      intents: () => options.look(observer, epoch),
       checkpoint: () => {
         if (lost.aborted) throw lost.reason;
         if (options.signal.aborted) throw interrupted(plan);

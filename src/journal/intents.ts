@@ -38,3 +38,17 @@ export async function intentsOf(session: Session, rollout: string): Promise<Inte
   const kinds = rows.map((row) => row.kind);
   return { pause: kinds.includes("pause"), cancel: kinds.includes("cancel") };
 }
+
+/**
+ * A cancellation is obeyed once: left standing, it would end the next run too. Not by a runner that was taken over, which
+ * would take it from its successor.
+ *
+ * @throws an error with SQLSTATE SG001 if another runner has taken over
+ */
+export async function takeCancel(session: Session, rollout: string, epoch: number): Promise<void> {
+  await session.query(
+    `WITH ours AS MATERIALIZED (SELECT segue.fence($1, $2))
+     DELETE FROM segue.intent WHERE rollout = $1 AND kind = 'cancel' AND EXISTS (SELECT FROM ours)`,
+    [rollout, epoch],
+  );
+}
