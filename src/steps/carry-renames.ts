@@ -2,6 +2,7 @@ import type { Catalog, Table } from "../model/catalog.ts";
 import { SegueError } from "../model/errors.ts";
 import { relationKey } from "../model/relation.ts";
 import { ident, qualified } from "../sql/identifier.ts";
+import { dollarQuote, literal } from "../sql/literal.ts";
 import { constraintCopyName } from "./carry-comments.ts";
 import { partitionsOf, readsColumn } from "./carry-family.ts";
 import { copyName, hiddenConstraintName } from "./carry-names.ts";
@@ -66,6 +67,7 @@ function indexSwaps(table: Table, member: Table, column: string, plan: string): 
       swap(
         { original: name, hidden: hiddenConstraintName(table, name, plan), copy: copyName(table, name, plan) },
         (from, to) => `ALTER INDEX ${qualified({ schema, name: from })} RENAME TO ${ident(to)}`,
+        (name) => `to_regclass(${literal(qualified({ schema, name }))}) IS NOT NULL`,
       ),
     );
 }
@@ -79,7 +81,7 @@ function constraintSwaps(table: Table, family: readonly Table[], member: Table, 
     const copy = constraintCopyName({ family, from: column, plan, table }, member, constraint);
     if (copy === null) continue;
     const hidden = hiddenConstraintName(table, constraint.name, plan);
-    swaps.push(swap({ original: constraint.name, hidden, copy }, (from, to) => renameConstraint(member, from, to)));
+    swaps.push(constraintSwap(member, { original: constraint.name, hidden, copy }));
   }
   return swaps;
 }
@@ -91,6 +93,8 @@ function statisticsSwaps(table: Table, member: Table, column: string, plan: stri
       swap(
         { original: name, hidden: hiddenConstraintName(table, name, plan), copy: copyName(table, name, plan) },
         (from, to) => `ALTER STATISTICS ${qualified({ schema, name: from })} RENAME TO ${ident(to)}`,
+        (name) =>
+          `EXISTS (SELECT FROM pg_catalog.pg_statistic_ext WHERE stxname = ${literal(name)} AND stxnamespace = ${literal(ident(schema))}::regnamespace)`,
       ),
     );
 }
@@ -108,8 +112,8 @@ function notNullSwaps(
       const original = nameOn(origin, column);
       const copy = notNullCopyName({ family, from: column, plan, table }, origin);
       const hidden = hiddenConstraintName(table, original, plan);
-      const both = swap({ original, hidden, copy }, (from, to) => renameConstraint(origin, from, to));
-      const undo = oldBecomesNullable ? [renameConstraint(origin, original, copy)] : both.undo;
+      const both = constraintSwap(origin, { original, hidden, copy });
+      const undo = oldBecomesNullable ? both.undo.slice(0, 1) : both.undo;
       return together(table, origin, [{ apply: both.apply, undo }]);
     });
 }
@@ -148,10 +152,31 @@ function together(table: Table, member: Table, swaps: readonly Swap[]): Swap {
   };
 }
 
-function swap({ copy, hidden, original }: Names, rename: (from: string, to: string) => string): Swap {
+function constraintSwap(member: Table, names: Names): Swap {
+  return swap(
+    names,
+    (from, to) => renameConstraint(member, from, to),
+    (name) =>
+      `EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conname = ${literal(name)} AND conrelid = ${literal(qualified(member))}::regclass)`,
+  );
+}
+
+/** On any day of the soak a person may drop what the new version has: then nothing has to make room for the original. */
+function swap(
+  { copy, hidden, original }: Names,
+  rename: (from: string, to: string) => string,
+  stands: (name: string) => string,
+): Swap {
+  const makeRoom = dollarQuote(`
+BEGIN
+  IF ${stands(original)} THEN
+    ${rename(original, copy)};
+  END IF;
+END
+`);
   return {
     apply: [rename(original, hidden), rename(copy, original)],
-    undo: [rename(original, copy), rename(hidden, original)],
+    undo: [`DO ${makeRoom}`, rename(hidden, original)],
   };
 }
 

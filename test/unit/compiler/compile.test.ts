@@ -99,7 +99,13 @@ describe("the program of a rename", () => {
             [
               "cutover.1.undo.1",
               [
-                "ALTER INDEX public.users_by_name RENAME TO segue_new_users_by_name_2fa25e2a",
+                "DO $segue$
+      BEGIN
+        IF to_regclass('public.users_by_name') IS NOT NULL THEN
+          ALTER INDEX public.users_by_name RENAME TO segue_new_users_by_name_2fa25e2a;
+        END IF;
+      END
+      $segue$",
                 "ALTER INDEX public.segue_old_users_by_name_2943b10b RENAME TO users_by_name",
                 "ALTER TABLE public.users RENAME COLUMN segue_old_username_fb61067d TO username",
                 "CREATE OR REPLACE FUNCTION segue.sync_users_b418fe29() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS …",

@@ -26,6 +26,13 @@ const table = tableOf("t", {
 });
 const old = (name: string): string => hiddenConstraintName(table, name, "1_p");
 const copy = (name: string): string => copyName(table, name, "1_p");
+const ifThere = (condition: string, statement: string): string =>
+  `DO $segue$\nBEGIN\n  IF ${condition} THEN\n    ${statement};\n  END IF;\nEND\n$segue$`;
+const standing = (constraint: string, statement: string): string =>
+  ifThere(
+    `EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conname = '${constraint}' AND conrelid = 'public.t'::regclass)`,
+    statement,
+  );
 
 test("originals go out of sight before the copies take their names, and the undo is the exact reverse", () => {
   const { apply, undo } = carryRenames(table, "a", "1_p", { catalog: catalogOf(18, table), oldBecomesNullable: false });
@@ -41,14 +48,17 @@ test("originals go out of sight before the copies take their names, and the undo
     `ALTER TABLE public.t RENAME CONSTRAINT ${copy("t_a_not_null")} TO t_a_not_null`,
   ]);
   expect(undo).toEqual([
-    `ALTER TABLE public.t RENAME CONSTRAINT t_a_not_null TO ${copy("t_a_not_null")}`,
+    standing("t_a_not_null", `ALTER TABLE public.t RENAME CONSTRAINT t_a_not_null TO ${copy("t_a_not_null")}`),
     `ALTER TABLE public.t RENAME CONSTRAINT ${old("t_a_not_null")} TO t_a_not_null`,
     `ALTER TABLE public.t CLUSTER ON "${old("Index")}"`,
-    `ALTER STATISTICS stats.s RENAME TO ${copy("s")}`,
+    ifThere(
+      "EXISTS (SELECT FROM pg_catalog.pg_statistic_ext WHERE stxname = 's' AND stxnamespace = 'stats'::regnamespace)",
+      `ALTER STATISTICS stats.s RENAME TO ${copy("s")}`,
+    ),
     `ALTER STATISTICS stats.${old("s")} RENAME TO s`,
-    `ALTER TABLE public.t RENAME CONSTRAINT t_a_key TO ${copy("t_a_key")}`,
+    standing("t_a_key", `ALTER TABLE public.t RENAME CONSTRAINT t_a_key TO ${copy("t_a_key")}`),
     `ALTER TABLE public.t RENAME CONSTRAINT ${old("t_a_key")} TO t_a_key`,
-    `ALTER INDEX public."Index" RENAME TO "${copy("Index")}"`,
+    ifThere(`to_regclass('public."Index"') IS NOT NULL`, `ALTER INDEX public."Index" RENAME TO "${copy("Index")}"`),
     `ALTER INDEX public."${old("Index")}" RENAME TO "Index"`,
   ]);
 });
@@ -56,7 +66,7 @@ test("originals go out of sight before the copies take their names, and the undo
 test("a NOT NULL that the cut-over drops has no name to give back", () => {
   const { undo } = carryRenames(table, "a", "1_p", { catalog: catalogOf(18, table), oldBecomesNullable: true });
   expect(undo.filter((statement) => statement.includes("not_null"))).toEqual([
-    `ALTER TABLE public.t RENAME CONSTRAINT t_a_not_null TO ${copy("t_a_not_null")}`,
+    standing("t_a_not_null", `ALTER TABLE public.t RENAME CONSTRAINT t_a_not_null TO ${copy("t_a_not_null")}`),
   ]);
 });
 
