@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Catalog, Table } from "../model/catalog.ts";
 import { SegueError } from "../model/errors.ts";
 import { columnName, sqlExpression, tableName } from "../model/fields.ts";
+import type { TableLock } from "../model/lock.ts";
 import { relationKey, type RelationName } from "../model/relation.ts";
 import { ROW, type UndoStep } from "../model/step.ts";
 import { deriveName, ident, parseTableName, qualified } from "../sql/identifier.ts";
@@ -87,21 +88,22 @@ function lowerSync(sync: Sync, context: LowerContext): Lowered {
   const named = hiddenColumns(context, table);
   const create = (mode: SyncMode, columns: ReadonlyMap<string, string>): string =>
     syncFunction({ sync, name: names.function, plan: context.plan, mode, names: columns });
-  const step = (title: string, statements: readonly string[], undo: readonly UndoStep[]): Draft => ({
-    kind: "transaction",
-    title: `${title} ${relationKey(table)}`,
-    table: nameOf(table),
-    statements,
-    locks: exclusiveLocks(table),
-    patience: "short",
-    scans: false,
-    rewrites: false,
-    undo,
-  });
-  const undoing = (title: string, statements: readonly string[]): readonly UndoStep[] => {
-    const { undo: _, ...body } = step(title, statements, []) as Extract<Draft, { kind: "transaction" }>;
-    return [{ ...body, id: "" }];
-  };
+  const exclusive = exclusiveLocks(table);
+  // What CREATE TRIGGER takes: readers pass.
+  const triggering = exclusive.map(({ relation }) => ({ relation, mode: "SHARE ROW EXCLUSIVE" as const }));
+  const body = (title: string, statements: readonly string[], locks: readonly TableLock[]) =>
+    ({
+      kind: "transaction",
+      title: `${title} ${relationKey(table)}`,
+      table: nameOf(table),
+      statements,
+      locks,
+      patience: "short",
+      scans: false,
+      rewrites: false,
+    }) as const;
+  const step = (...rest: Parameters<typeof body>): Draft => ({ ...body(...rest), undo: [] });
+  const undoing = (...rest: Parameters<typeof body>): readonly UndoStep[] => [{ ...body(...rest), id: "" }];
 
   const none = new Map<string, string>();
   const triggers = createTriggers(sync, names);
@@ -111,25 +113,24 @@ function lowerSync(sync: Sync, context: LowerContext): Lowered {
   const setDefaults = sync.defaults.map((d) => `${alter(d.column)} SET DEFAULT ${d.expression.render("")}`);
   const dropDefaults = sync.defaults.map(({ column }) => `${alter(column)} DROP DEFAULT`);
   const nullable = columnsThatMayBecomeNull(sync, context);
-  const expand = step(
-    "sync",
-    [
-      create("healing", none),
-      ...triggers,
-      ...nullable.flatMap((c) => dropNotNullStatements(context.catalog, table, c)),
-      ...proof(sync),
-    ],
-    [
-      ...undoing("stop the sync of", teardown),
+  const expand: Draft = {
+    ...step(
+      "sync",
+      [
+        create("healing", none),
+        ...triggers,
+        ...nullable.flatMap((c) => dropNotNullStatements(context.catalog, table, c)),
+        ...proof(sync),
+      ],
+      nullable.length > 0 ? exclusive : triggering,
+    ),
+    undo: [
+      ...undoing("stop the sync of", teardown, exclusive),
       ...nullable.flatMap((column) => restoreNotNull(table, column, partitionsOf(context.catalog, table))),
     ],
-  );
-  const ready: Draft = {
-    ...step("end the healing of", [create("both", none)], []),
-    // CREATE OR REPLACE FUNCTION locks no table: writers switch over at their next call.
-    locks: [],
-    table: null,
-  } as Draft;
+  };
+  // CREATE OR REPLACE FUNCTION locks no table: writers switch over at their next call.
+  const ready = { ...step("end the healing of", [create("both", none)], []), table: null } as Draft;
   const bodies = (["healing", "both", "reverse"] as const).map((mode) =>
     syncBody({ sync, name: names.function, plan: context.plan, mode, names: mode === "reverse" ? named : none }),
   );
@@ -155,22 +156,17 @@ function lowerSync(sync: Sync, context: LowerContext): Lowered {
     ),
     warnings: triggersAfterOurs(table, names),
   };
-  if (isKeyReplaced(context, table)) return { ...base, drop: [step("stop the sync of", teardown, [])] };
+  const drop = [step("stop the sync of", teardown, exclusive)];
+  if (isKeyReplaced(context, table)) return { ...base, drop };
   if (!isDroppedBy(context, table)) {
-    const recreate = undoing("sync", [...dropDefaults, create("both", none), ...triggers]);
-    return { ...base, cutover: [step("stop the sync of", [...teardown, ...setDefaults], recreate)] };
+    const recreated = [...dropDefaults, create("both", none), ...triggers];
+    const undo = undoing("sync", recreated, dropDefaults.length > 0 ? exclusive : triggering);
+    return { ...base, cutover: [{ ...step("stop the sync of", [...teardown, ...setDefaults], exclusive), undo }] };
   }
-  return {
-    ...base,
-    cutover: [
-      step(
-        "flip the sync of",
-        [create("reverse", named), ...setDefaults],
-        undoing("flip back the sync of", [create("both", none), ...dropDefaults]),
-      ),
-    ],
-    drop: [step("stop the sync of", teardown, [])],
-  };
+  // In one transaction with the columns that it names.
+  const flip = step("flip the sync of", [create("reverse", named), ...setDefaults], exclusive);
+  const undo = undoing("flip back the sync of", [create("both", none), ...dropDefaults], exclusive);
+  return { ...base, cutover: [{ ...flip, undo }], drop };
 }
 
 /**

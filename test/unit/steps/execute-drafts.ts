@@ -48,8 +48,15 @@ export async function lowered<F>(session: Session, step: StepKind<F>, phase: Pha
   });
 }
 
-/** Runs steps one after the other, as a runner does, and checks that what they lock is what they say. */
-export async function execute(session: Session, steps: readonly (Draft | UndoStep)[]): Promise<void> {
+/**
+ * Runs steps one after the other, as a runner does, and checks that what they lock is what they say. `look` is called in
+ * each transaction, once its statements are done.
+ */
+export async function execute(
+  session: Session,
+  steps: readonly (Draft | UndoStep)[],
+  look: (step: Extract<Draft | UndoStep, { kind: "transaction" }>) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   for (const step of steps) {
     if (step.kind === "fill" || step.kind === "rows") throw new Error(`a ${step.kind} step is not run here`);
     if (step.kind === "concurrent") {
@@ -62,6 +69,7 @@ export async function execute(session: Session, steps: readonly (Draft | UndoSte
     await expectLockedFromAbove(session, step, relations);
     await session.transaction(async () => {
       for (const statement of step.statements) await session.query(statement);
+      await look(step);
       const held = await locksHeld(session, relations);
       const said = strongest(step.locks.filter(({ relation }) => relations.tables.has(relationKey(relation))));
       // An undo that finds nothing left to drop takes fewer locks than it says.
@@ -182,7 +190,9 @@ async function expectLockedFromAbove(
     await writer.query("SELECT pg_cancel_backend($1)", [pid]);
     await attempt;
     await writer.query("ROLLBACK");
-    const below = [...held].filter(([key, mode]) => rootOf(parents, key) === root && key !== root && stopsWriters(mode));
+    const below = [...held].filter(
+      ([key, mode]) => rootOf(parents, key) === root && key !== root && stopsWriters(mode),
+    );
     expect(below, `${step.title} waits for ${root}`).toEqual([]);
   }
   await writer.close();
@@ -198,11 +208,7 @@ function rootOf(parents: ReadonlyMap<string, string>, key: string): string {
 }
 
 /** What a session holds: the one that asks, or the one of the process named. */
-async function locksHeld(
-  session: Session,
-  relations: Relations,
-  pid?: number,
-): Promise<ReadonlyMap<string, LockMode>> {
+async function locksHeld(session: Session, relations: Relations, pid?: number): Promise<ReadonlyMap<string, LockMode>> {
   const { rows } = await session.query<{ oid: number; mode: string }>(
     "SELECT relation AS oid, mode FROM pg_locks WHERE pid = coalesce($1, pg_backend_pid()) AND locktype = 'relation' AND granted",
     [pid ?? null],
