@@ -24,6 +24,9 @@ export type Gate =
   | { readonly kind: "approval"; readonly by: string }
   | { readonly kind: "query"; readonly sql: string; readonly is: string };
 
+/** Whose marks tell the way up from the way down in one `.sql` file. */
+export type SqlMarks = "dbmate" | "goose" | "node-pg-migrate";
+
 /** What a plan file says. Data, without anything of the database that it will run on. */
 export interface Plan {
   /** The file's name without its ending: the plan's one name. */
@@ -33,6 +36,8 @@ export interface Plan {
   readonly name: string;
   readonly file: string;
   readonly form: "yaml" | "sql";
+  /** Of a `.sql` file with marks. */
+  readonly marks?: SqlMarks;
   readonly description: string;
   readonly requires: readonly Requirement[];
   readonly conflicts: readonly string[];

@@ -1,8 +1,8 @@
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 
 /** What the name of a plan's file says. */
 export interface PlanName {
-  /** The file's name without its ending. */
+  /** The file's name without its ending, or the name of the folder that is the plan. */
   readonly id: string;
   /** The digits in front. */
   readonly version: string;
@@ -26,22 +26,35 @@ export function looksLikePlan(path: string): boolean {
   return !file.startsWith(".") && ENDINGS.some(([ending]) => file.toLowerCase().endsWith(ending));
 }
 
-/** Reads `<version>_<name>.yaml|.yml|.sql|.up.sql|.down.sql`; a sentence on what is wrong for any other name. */
+/** The two halves of a plan that is a folder, as Prisma makes them: `<version>_<name>/migration.sql`. */
+export const FOLDER_PARTS = { up: "migration.sql", down: "down.sql" } as const;
+
+/**
+ * Reads `<version>_<name>.yaml|.yml|.sql|.up.sql|.down.sql` and `<version>_<name>/migration.sql|down.sql`; a sentence on
+ * what is wrong for any other name.
+ */
 export function planName(path: string): PlanName | string {
   const file = basename(path);
+  const folder = basename(dirname(path));
+  if (file === FOLDER_PARTS.up && folder !== ".") return named(folder, "", { form: "sql", part: "whole" });
+  if (file === FOLDER_PARTS.down && folder !== ".") return named(folder, "", { form: "sql", part: "down" });
   const found = ENDINGS.find(([ending]) => file.endsWith(ending));
   if (found === undefined)
     return `a plan's file is named <version>_<name>.yaml, .yml, .sql or .up.sql, not \`${file}\``;
   const [ending, form, part] = found;
-  const id = file.slice(0, -ending.length);
+  return named(file.slice(0, -ending.length), ending, { form, part });
+}
+
+function named(id: string, ending: string, rest: Pick<PlanName, "form" | "part">): PlanName | string {
+  const file = `${id}${ending}`;
   const match = /^(\d+)_(.+)$/s.exec(id);
   if (match?.[1] === undefined || match[2] === undefined)
-    return `a plan's file is named <version>_<name>${ending} with digits for the version, like 20261122101500_add_email${ending}; not \`${file}\``;
+    return `a plan's ${ending === "" ? "folder" : "file"} is named <version>_<name>${ending} with digits for the version, like 20261122101500_add_email${ending}; not \`${file}\``;
   const [, version, name] = match;
   const odd = /[^\p{L}\p{N}\p{M}_-]/u.exec(name);
   if (odd !== null)
     return `the name of a plan is letters, digits, \`_\` and \`-\`; \`${odd[0]}\` in \`${file}\` is none of them`;
   if (Buffer.byteLength(id) > 200)
     return `the name of a plan is at most 200 bytes; \`${file}\` has ${Buffer.byteLength(id)}`;
-  return { id, version, name, form, part };
+  return { id, version, name, ...rest };
 }

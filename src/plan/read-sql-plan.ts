@@ -1,7 +1,9 @@
 import type { Problem } from "../model/errors.ts";
 import { parse } from "../sql/parser.ts";
 import { checkScript } from "./check-sql.ts";
+import { splitStatements } from "../sql/statements.ts";
 import { locateInSql } from "./locate.ts";
+import { withoutOuterTransaction } from "./outer-transaction.ts";
 import type { PlanFile, PlanResult } from "./plan-file.ts";
 import { planHash } from "./plan-hash.ts";
 import type { PlanName } from "./plan-name.ts";
@@ -13,16 +15,18 @@ const MAX_BYTES = 1_048_576;
 /** Reads a plan of plain SQL: one `sql` step in expand, with its way down where there is one. */
 export function readSqlPlan(name: PlanName, file: PlanFile): PlanResult {
   const source = new SourceFile(file.path, file.text);
-  const parts = bothParts(source, file);
+  const parts = bothParts(source, file, name.part === "up" || file.down !== undefined);
   const problems = [...parts.problems, ...nameProblems(name, file)];
   if (problems.length === 0)
     for (const part of [parts.up, parts.down]) if (part !== null) problems.push(...scriptProblems(part));
-  if (problems.length === 0 && (parts.up === null || isEmpty(parts.up)))
+  if (problems.length === 0 && (parts.up === null || isEmpty(withoutOuterTransaction(parts.up))))
     problems.push(source.problem(parts.up?.start ?? 0, "the plan does nothing; there is no statement in it"));
   if (problems.length > 0 || parts.up === null) return { plan: null, problems };
 
-  const { up, transaction } = parts;
-  const down = parts.down === null || isEmpty(parts.down) ? null : parts.down;
+  const up = withoutOuterTransaction(parts.up);
+  const transaction = parts.transaction || up !== parts.up;
+  const back = parts.down === null ? null : withoutOuterTransaction(parts.down);
+  const down = back === null || isEmpty(back) ? null : back;
   const fields = {
     up: up.text,
     ...(down === null ? {} : { down: down.text }),
@@ -41,6 +45,7 @@ export function readSqlPlan(name: PlanName, file: PlanFile): PlanResult {
       name: name.name,
       file: file.path,
       form: "sql",
+      ...(parts.marks === null ? {} : { marks: parts.marks }),
       description: name.name.replaceAll("_", " "),
       requires: [],
       conflicts: [],
@@ -56,12 +61,12 @@ export function readSqlPlan(name: PlanName, file: PlanFile): PlanResult {
 }
 
 /** The two ways, by marks in the one file or from two files. */
-function bothParts(source: SourceFile, { down }: PlanFile): SqlParts {
-  const parts = splitByMarks(source);
+function bothParts(source: SourceFile, { down }: PlanFile, isHalf: boolean): SqlParts {
+  const parts = splitByMarks(source, isHalf);
   if (down === undefined) return parts;
   const below = new SourceFile(down.path, down.text);
-  const other = splitByMarks(below);
-  const problems = [parts.marked ? source : null, other.marked ? below : null].flatMap((marked) =>
+  const other = splitByMarks(below, true);
+  const problems = [parts.marks === null ? null : source, other.marks === null ? null : below].flatMap((marked) =>
     marked === null ? [] : [marked.problem(0, "a plan is either one file with marks, or a pair of files without them")],
   );
   return { ...parts, down: { source: below, start: 0, text: below.text }, problems: [...parts.problems, ...problems] };
@@ -80,8 +85,14 @@ function nameProblems(name: PlanName, { path, text }: PlanFile): Problem[] {
   return bytes > MAX_BYTES ? [{ message: `a plan is at most 1 MiB; this file has ${bytes} bytes`, at }] : [];
 }
 
-function scriptProblems({ source, start, text }: SqlPart): Problem[] {
-  return checkScript(text).map(({ message, offset }) => source.problem(start + offset, message));
+function scriptProblems(part: SqlPart): Problem[] {
+  const { source, start, text } = withoutOuterTransaction(part);
+  const faults = checkScript(text);
+  if (faults.length > 0 || text === part.text)
+    return faults.map(({ message, offset }) => source.problem(start + offset, message));
+  return splitStatements(text)
+    .filter(({ transactional }) => !transactional)
+    .map(({ offset }) => source.problem(start + offset, "this can't run in the transaction that the file begins"));
 }
 
 function isEmpty({ text }: SqlPart): boolean {

@@ -692,12 +692,38 @@ const SQL: readonly Case[] = [
     problems: ['2:16 syntax error at or near "b"'],
   },
   {
-    title: "a transaction of its own",
-    file: ["BEGIN;", "CREATE TABLE a (id int);", "COMMIT;"],
+    title: "a transaction around a part of it",
+    file: ["BEGIN;", "CREATE TABLE a (id int);", "COMMIT;", "CREATE TABLE b (id int);"],
     problems: [
       "1:1 a plan can't begin or end a transaction: Segue commits each step together with its record in the journal",
       "3:1 a plan can't begin or end a transaction: Segue commits each step together with its record in the journal",
     ],
+  },
+  {
+    title: "two transactions of its own",
+    file: ["BEGIN; SELECT 1; COMMIT;", "BEGIN; SELECT 2; COMMIT;"],
+    problems: ["1:1", "1:18", "2:1", "2:18"].map(
+      (place) =>
+        `${place} a plan can't begin or end a transaction: Segue commits each step together with its record in the journal`,
+    ),
+  },
+  {
+    title: "a transaction with a level of its own",
+    file: ["BEGIN ISOLATION LEVEL SERIALIZABLE;", "CREATE TABLE a (id int);", "COMMIT;"],
+    problems: ["1:1", "3:1"].map(
+      (place) =>
+        `${place} a plan can't begin or end a transaction: Segue commits each step together with its record in the journal`,
+    ),
+  },
+  {
+    title: "a transaction around what can't be in one",
+    file: ["BEGIN;", "CREATE INDEX CONCURRENTLY ON a (id);", "COMMIT;"],
+    problems: ["2:1 this can't run in the transaction that the file begins"],
+  },
+  {
+    title: "a transaction around nothing",
+    file: ["BEGIN;", "COMMIT;"],
+    problems: ["1:1 the plan does nothing; there is no statement in it"],
   },
   {
     title: "a savepoint",
@@ -755,6 +781,11 @@ const SQL: readonly Case[] = [
     title: "marks of both",
     file: ["-- +goose Up", "SELECT 1;", "-- migrate:down", "SELECT 2;"],
     problems: ["3:1 marks of dbmate and of goose can't be mixed in one file"],
+  },
+  {
+    title: "a way down of node-pg-migrate's without its way up",
+    file: ["CREATE TABLE a (id int);", "-- Down Migration", "DROP TABLE a;"],
+    problems: ["2:1 this file has marks, but none says where the way up begins: `-- Up Migration`"],
   },
   {
     title: "a statement before the first mark",

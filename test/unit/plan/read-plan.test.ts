@@ -162,7 +162,46 @@ describe("a plan in SQL", () => {
     });
   });
 
+  test("may be a file of node-pg-migrate's", () => {
+    expect(fields("-- Up Migration\nSELECT 1;\n\n---- down migration of it\nSELECT 2;\n-- Down Migration\n")).toEqual({
+      up: "\nSELECT 1;\n\n",
+      down: "\nSELECT 2;\n-- Down Migration\n",
+    });
+    expect(sql("-- Up Migration\nSELECT 1;").marks).toBe("node-pg-migrate");
+  });
+
+  test("of a pair of files may have a headline that is a mark of node-pg-migrate's elsewhere", () => {
+    expect(fields("-- Up migration\nSELECT 1;", "-- Down migration\nSELECT 2;")).toEqual({
+      up: "-- Up migration\nSELECT 1;",
+      down: "-- Down migration\nSELECT 2;",
+    });
+    expect(sql("-- Up migration\nSELECT 1;", "SELECT 2;").marks).toBeUndefined();
+  });
+
+  test("may be the files of a folder", () => {
+    const plan = readPlan({ path: "migrations/8_pets/migration.sql", text: "SELECT 1;" }, vocabulary);
+    expect(plan).toMatchObject({ id: "8_pets", version: "8", name: "pets", file: "migrations/8_pets/migration.sql" });
+  });
+
+  test("may have a transaction around all of it, which is left to Segue", () => {
+    expect(fields("-- ö\nBEGIN;\nSELECT 1;\nCOMMIT;\n", "start transaction ; SELECT 2; end")).toEqual({
+      up: "\nSELECT 1;\n",
+      down: " SELECT 2; ",
+    });
+    expect(fields("-- migrate:up transaction:false\nBEGIN;\nSELECT 1;\nCOMMIT;\n")).toEqual({ up: "\nSELECT 1;\n" });
+  });
+
+  test("has a mistake inside of its transaction at its place in the file", () => {
+    try {
+      sql("BEGIN;\nSELECT 1;\n  COPY a FROM STDIN;\nCOMMIT;");
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toMatchObject({ problems: [{ at: { line: 3, column: 3 } }] });
+    }
+  });
+
   test("has no way down if there is no statement in it", () => {
+    expect(fields("BEGIN; SELECT 1; COMMIT;", "BEGIN; COMMIT;")).toEqual({ up: " SELECT 1; " });
     expect(fields("-- migrate:up\nSELECT 1;\n-- migrate:down\n-- there is none\n")).toEqual({ up: "\nSELECT 1;\n" });
   });
 

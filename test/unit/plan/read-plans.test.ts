@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { SegueError } from "../../../src/model/errors.ts";
 import { findPlan } from "../../../src/plan/find-plan.ts";
@@ -15,7 +15,10 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 async function write(files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
 }
 
 async function refusal(): Promise<{ message: string; problems: readonly string[]; code: string }> {
@@ -42,6 +45,39 @@ test("all plans of a folder are read, by version; other files are passed over", 
   const plans = await readPlans(folder, vocabulary);
   expect(plans.map(({ id }) => id)).toEqual(["001_a", "9_b", "10_c", "11_d"]);
   expect(plans[1]?.phases.expand).toEqual([{ kind: "sql", fields: { up: "SELECT 1;", down: "SELECT 2;" } }]);
+});
+
+test("a folder with a migration.sql is a plan, and a down.sql in it the way back", async () => {
+  await write({
+    "0_init/migration.sql": "SELECT 1;",
+    "0_init/down.sql": "SELECT 2;",
+    "20240101000000_pets/migration.sql": "SELECT 3;",
+    "migration_lock.toml": 'provider = "postgresql"',
+    "1_notes/README.md": "# No plan",
+    ".git/migration.sql": "SELECT 4;",
+  });
+  const plans = await readPlans(folder, vocabulary);
+  expect(plans.map(({ id, phases }) => [id, phases.expand[0]?.fields])).toEqual([
+    ["0_init", { up: "SELECT 1;", down: "SELECT 2;" }],
+    ["20240101000000_pets", { up: "SELECT 3;" }],
+  ]);
+});
+
+test("a folder that is a plan has a name as a file has", async () => {
+  await write({ "init/migration.sql": "SELECT 1;", "2_a/migration.sql": "SELECT 1;", "2_a.sql": "SELECT 2;" });
+  await write({ "3_b/migration.sql": "SELECT 1;", "3_b/down.sql": "SELECT 2;", "3_b.down.sql": "SELECT 3;" });
+  expect((await refusal()).problems).toEqual([
+    "2_a/migration.sql:1 two files are the plan `2_a`; the other is 2_a.sql",
+    "3_b/down.sql:1 two files are the way down of `3_b`; the other is 3_b.down.sql",
+    "init/migration.sql:1 a plan's folder is named <version>_<name> with digits for the version, like 20261122101500_add_email; not `init`",
+  ]);
+});
+
+test("a file named migration.sql right in the folder of plans is none", async () => {
+  await write({ "migration.sql": "SELECT 1;" });
+  expect((await refusal()).problems).toEqual([
+    "migration.sql:1 a plan's file is named <version>_<name>.sql with digits for the version, like 20261122101500_add_email.sql; not `migration.sql`",
+  ]);
 });
 
 test("all problems of all files are in one error", async () => {
