@@ -6,6 +6,9 @@ export type { ContractVerbOptions, ReverseVerbOptions, RunVerbOptions, VerbResul
 export type { PlanReport } from "./api/planning.ts";
 export { type Scaffolded, scaffoldArguments, type ScaffoldRequest } from "./api/scaffold.ts";
 export { nextCommand, type StatusReport } from "./api/status.ts";
+export type { ImportOptions, ImportResult } from "./api/taking-over.ts";
+export type { Baseline } from "./takeover/baseline.ts";
+export { TOOL_NAMES, type ToolName } from "./takeover/tool.ts";
 export type { Finding } from "./api/finding.ts";
 export { TOOL_VERSION } from "./api/version.ts";
 export type { BlockerInfo, SegueEvent } from "./model/events.ts";

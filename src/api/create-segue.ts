@@ -4,6 +4,7 @@ import { installJournal, journalScript, requireJournal } from "../journal/instal
 import { clearIntent, type IntentKind, setIntent } from "../journal/intents.ts";
 import { listRollouts } from "../journal/rollouts.ts";
 import { verifyAll, type VerificationResult } from "../execution/verification.ts";
+import type { Baseline } from "../takeover/baseline.ts";
 import { SegueError } from "../model/errors.ts";
 import type { Plan } from "../model/plan.ts";
 import { VOCABULARY } from "../compiler/registry.ts";
@@ -31,6 +32,7 @@ import {
   type VerbResult,
 } from "./running.ts";
 import { readStatus, type StatusReport } from "./status.ts";
+import { baselinePlans, importFolder, type ImportOptions, type ImportResult } from "./taking-over.ts";
 import { watchStatus } from "./watching.ts";
 import { Workspace } from "./workspace.ts";
 
@@ -75,6 +77,12 @@ export function createSegue(options: SegueOptions = {}) {
     initScript: journalScript,
     /** The folder of plans. */
     folder: async (): Promise<string> => (await workspace.config()).plansFolder,
+    /** Records as completed what another tool has applied of a folder's files, by that tool's own table. */
+    importHistory: async (folder: string, how: ImportOptions = {}): Promise<ImportResult> =>
+      await importFolder(workspace, folder, how),
+    /** Records plans as completed that stand in the database: up to and including one, or all. Runs nothing. */
+    baseline: async (word?: string, how: Pick<ImportOptions, "dryRun"> = {}): Promise<Baseline> =>
+      await baselinePlans(workspace, word, how),
     /** All plans of the folder, by version. */
     plans: async (): Promise<readonly Plan[]> => await workspace.plans(),
     /** The plan that a word means: its id, file, version or name. */

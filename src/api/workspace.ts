@@ -60,7 +60,7 @@ export class Workspace {
   }
 
   /** The settings of a rollout: defaults, segue.yaml, the plan, and over all of them what this call was given. */
-  async settingsOf(plan: Plan): Promise<RolloutSettings> {
+  async settingsOf(plan: Pick<Plan, "settings">): Promise<RolloutSettings> {
     return completeSettings((await this.config()).settings, plan.settings, this.options.settings ?? {});
   }
 

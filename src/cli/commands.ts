@@ -1,4 +1,5 @@
 import { declareApprove } from "./commands/approve.ts";
+import { declareBaseline } from "./commands/baseline.ts";
 import { declareBackfill } from "./commands/backfill.ts";
 import { declareCancel } from "./commands/cancel.ts";
 import { declareCheck } from "./commands/check.ts";
@@ -8,6 +9,7 @@ import { declareDoctor } from "./commands/doctor.ts";
 import { declareExpand } from "./commands/expand.ts";
 import { declareHelp } from "./commands/help.ts";
 import { declareHistory } from "./commands/history.ts";
+import { declareImport } from "./commands/import.ts";
 import { declareInit } from "./commands/init.ts";
 import { declareNew } from "./commands/new.ts";
 import { declarePause } from "./commands/pause.ts";
@@ -42,6 +44,8 @@ export const COMMANDS: readonly DeclareCommand[] = [
   declareCancel,
   declareApprove,
   declareUnlock,
+  declareImport,
+  declareBaseline,
   declareDoctor,
   declareDemo,
   declareSchema,

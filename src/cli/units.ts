@@ -32,6 +32,19 @@ export function count(number: number): string {
   return String(Math.round(number));
 }
 
+/** A number of things: `1 plan`, `2 plans`. */
+export function counted(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? "" : "s"}`;
+}
+
+/** A time to the second: `2026-11-22 10:15:00Z`. */
+export function moment(time: Date): string {
+  return time
+    .toISOString()
+    .replace("T", " ")
+    .replace(/\.\d+Z$/, "Z");
+}
+
 /** Bytes as PostgreSQL's pg_size_pretty() writes them. */
 export function size(bytes: number): string {
   const units = ["bytes", "kB", "MB", "GB", "TB"];

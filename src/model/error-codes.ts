@@ -10,7 +10,7 @@ const failed = (title: string): ErrorKind => ({ title, exit: EXIT.failed });
 
 /**
  * Every error that Segue raises itself. 00xx the plan file, 01xx the plan against the catalog, 02xx the
- * connection, 03xx the rollout, 04xx execution, 05xx configuration and the command line.
+ * connection, 03xx the rollout, 04xx execution, 05xx configuration and the command line, 06xx what stood before Segue.
  */
 export const ERRORS = {
   SEG0001: refused("The plan file is not valid"),
@@ -55,6 +55,9 @@ export const ERRORS = {
   SEG0502: { title: "The command line is not valid", exit: EXIT.usage },
   SEG0503: { title: "An optional package is missing", exit: EXIT.refused },
   SEG0504: refused("No database is named"),
+
+  SEG0601: refused("The history of another tool can't be taken over"),
+  SEG0602: refused("The baseline contradicts the journal"),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -17,8 +17,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   backfill: ["journal"],
   gates: ["journal"],
   execution: ["config", "compiler", "backfill", "gates"],
+  takeover: ["execution"],
   // What index.ts exports, put together.
-  api: ["execution"],
+  api: ["takeover"],
   "index.ts": ["api"],
 };
 

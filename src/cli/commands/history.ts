@@ -4,6 +4,7 @@ import type { Context } from "../context.ts";
 import type { DeclareCommand } from "../declare-command.ts";
 import { shortened } from "../printable.ts";
 import { table } from "../table.ts";
+import { moment } from "../units.ts";
 
 /** `segue history [plan]` */
 export const declareHistory: DeclareCommand = (program, run) => {
@@ -35,19 +36,14 @@ async function history({ segue, output }: Context, plan: string | undefined): Pr
 }
 
 function linesOf({ events }: HistoryReport): string[] {
-  return table(events.map(({ time, type, actor, detail }) => [timeText(time), actor, type, gist(detail)]));
-}
-
-function timeText(time: Date): string {
-  return time
-    .toISOString()
-    .replace("T", " ")
-    .replace(/\.\d+Z$/, "Z");
+  return table(events.map(({ time, type, actor, detail }) => [moment(time), actor, type, gist(detail)]));
 }
 
 /** What of an event's detail fits in a line; `--json` has all of it. */
 function gist(detail: Readonly<Record<string, unknown>>): string {
-  const { title, from, to } = detail;
+  const { title, from, to, applied_at: appliedAt } = detail;
+  if (appliedAt === null) return "";
+  if (typeof appliedAt === "string") return `applied ${moment(new Date(appliedAt))}`;
   if (typeof title === "string") return shortened(title, 100);
   if (typeof from === "string" && typeof to === "string") return `${from} → ${to}`;
   return Object.keys(detail).length === 0 ? "" : shortened(JSON.stringify(detail), 100);
