@@ -32,6 +32,8 @@ const OWN_PLACEHOLDERS: Readonly<Record<string, typeof PLACEHOLDERS>> = {
   drop_constraint: { name: "constraint_name" },
   create_enum: { name: "type_name", values: "first_value" },
   add_enum_value: { type: "type_name", value: "new_value" },
+  rename_enum_value: { type: "type_name", from: "old_value", to: "new_value" },
+  drop_enum_value: { type: "type_name", value: "old_value", to: "other_value" },
 };
 
 /** What stands for an argument of an operation; empty for a word that has nothing of the kind. */

@@ -57,9 +57,9 @@ export function compile(plan: Plan, catalog: Catalog, settings: RolloutSettings)
   };
 }
 
-/** A key is replaced together with all that references it. */
+/** A key is replaced together with all that references it, an enum with every column that holds it. */
 function reachesFurther({ kind }: Spec): boolean {
-  return kind === "replace_key" || kind === "move_primary_key";
+  return ["replace_key", "move_primary_key", "replace_type"].includes(kind);
 }
 
 function ofSettings({ backfill }: RolloutSettings): readonly string[] {

@@ -22,6 +22,8 @@ import { dropConstraint } from "../operations/drop-constraint.ts";
 import { dropTable } from "../operations/drop-table.ts";
 import { createEnum } from "../operations/create-enum.ts";
 import { addEnumValue } from "../operations/add-enum-value.ts";
+import { dropEnumValue } from "../operations/drop-enum-value.ts";
+import { renameEnumValue } from "../operations/rename-enum-value.ts";
 import type { Operation } from "../operations/operation.ts";
 import { replaceColumns } from "../operations/replace-columns.ts";
 import { renameColumn } from "../operations/rename-column.ts";
@@ -57,6 +59,7 @@ import { setDefaultStep } from "../steps/set-default.ts";
 import { movePrimaryKey } from "../steps/move-primary-key.ts";
 import { replaceColumn } from "../steps/replace-column.ts";
 import { replaceKey } from "../steps/replace-key.ts";
+import { replaceType } from "../steps/replace-type.ts";
 import { setNotNullStep } from "../steps/set-not-null.ts";
 import { sqlStep } from "../steps/sql.ts";
 import type { StepKind } from "../steps/step-kind.ts";
@@ -96,6 +99,8 @@ const ALL_OPERATIONS = [
   createEnum,
   addEnumValue,
   changePrimaryKey,
+  renameEnumValue,
+  dropEnumValue,
 ] as unknown as readonly AnyOperation[];
 
 const ALL_STEPS = [
@@ -132,6 +137,7 @@ const ALL_STEPS = [
   addEnumValueStep,
   replaceKey,
   movePrimaryKey,
+  replaceType,
 ] as unknown as readonly AnyStep[];
 
 /** Every operation by the word that a plan uses for it. */

@@ -12,6 +12,8 @@ export interface Scope {
   readonly questions: readonly Question[];
   /** Columns whose referencing tables must be read too, however far they are. */
   readonly referenced: readonly Touch[];
+  /** Enums whose tables must be read too. */
+  readonly enums: readonly RelationName[];
 }
 
 /** Pure: asks every operation and step of the plan. */
@@ -19,12 +21,14 @@ export function scopeOf(plan: Plan, defaultSchema: string): Scope {
   const tables = new Map<string, RelationName>();
   const questions: Question[] = [];
   const referenced: Touch[] = [];
+  const enums: RelationName[] = [];
   for (const spec of plan.operations) {
     const operation = OPERATIONS[spec.kind];
     for (const table of operation?.tables(spec.fields as never, defaultSchema) ?? [])
       tables.set(relationKey(table), table);
     questions.push(...(operation?.questions?.(spec.fields as never, defaultSchema) ?? []));
     referenced.push(...(operation?.referenced?.(spec.fields as never, defaultSchema) ?? []));
+    enums.push(...(operation?.enums?.(spec.fields as never, defaultSchema) ?? []));
   }
   for (const spec of explicit(plan)) {
     const step = STEPS[spec.kind];
@@ -32,7 +36,7 @@ export function scopeOf(plan: Plan, defaultSchema: string): Scope {
     questions.push(...(step?.questions?.(spec.fields as never, defaultSchema) ?? []));
   }
   const schemas = new Set([defaultSchema, ...[...tables.values()].map((table) => table.schema)]);
-  return { tables: [...tables.values()], schemas: [...schemas], questions, referenced };
+  return { tables: [...tables.values()], schemas: [...schemas], questions, referenced, enums };
 }
 
 /**

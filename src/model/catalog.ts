@@ -1,3 +1,5 @@
+import type { EnumUse } from "./enum-use.ts";
+import type { Grant } from "./grant.ts";
 import type { RelationName } from "./relation.ts";
 
 /** A frozen reading of the part of a database that a plan is about. Compilation sees nothing else of the server. */
@@ -102,15 +104,6 @@ export interface Column {
   readonly securityLabels?: readonly { readonly provider: string; readonly label: string }[];
   /** True if it comes from a parent table. */
   readonly inherited: boolean;
-}
-
-export interface Grant {
-  /** A role's name, or `PUBLIC`. */
-  readonly grantee: string;
-  readonly privilege: string;
-  readonly grantable: boolean;
-  /** Where it is not the table's owner: a role that has the privilege WITH GRANT OPTION. */
-  readonly grantor?: string;
 }
 
 export interface Constraint {
@@ -244,6 +237,8 @@ export type Question =
   | { readonly ask: "type"; readonly type: string }
   /** What are the values of this enum, in their order? */
   | { readonly ask: "enum"; readonly type: RelationName }
+  /** What has this enum, and what uses it? */
+  | { readonly ask: "enum use"; readonly type: RelationName }
   /** Can this enum be created? If so, it is there for the questions that follow. */
   | { readonly ask: "create enum"; readonly type: RelationName; readonly values: readonly string[] };
 
@@ -257,6 +252,7 @@ export type Fact =
       readonly collatable?: boolean;
     }
   | { readonly values: readonly string[] }
+  | { readonly use: EnumUse }
   | { readonly error: string; readonly sqlstate: string };
 
 /** The key of a question's answer in Catalog.facts. */

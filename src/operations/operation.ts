@@ -28,6 +28,8 @@ export interface Operation<Fields = never> {
   questions?(fields: Fields, defaultSchema: string): readonly Question[];
   /** Columns that may be a key: the tables that reference them, through others too, stand in the catalog. */
   referenced?(fields: Fields, defaultSchema: string): readonly Touch[];
+  /** Enums: every table with a column of one stands in the catalog. */
+  enums?(fields: Fields, defaultSchema: string): readonly RelationName[];
   /** @throws SegueError SEG0101, SEG0102, SEG0103 if the catalog can't take it. */
   compile(fields: Fields, catalog: Catalog): Phases;
   /** The catalog as this operation leaves it, as far as later operations of the plan can see. */

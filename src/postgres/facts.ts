@@ -3,6 +3,7 @@ import { loadParser } from "../sql/parser.ts";
 import { alterFact } from "./alter-fact.ts";
 import type { Session } from "./session.ts";
 import { createEnumFact, enumFact } from "./enum-fact.ts";
+import { enumUseFact } from "./enum-use-fact.ts";
 import { sqlstateOf } from "./sqlstate.ts";
 import { transactionOpen } from "./transaction-open.ts";
 import { typeFact } from "./type-fact.ts";
@@ -43,6 +44,8 @@ async function answer(session: Session, question: Question, schema: string): Pro
       return typeFact(session, question.type, schema);
     case "enum":
       return enumFact(session, question.type);
+    case "enum use":
+      return enumUseFact(session, question.type);
     case "create enum":
       return createEnumFact(session, question.type, question.values);
     default:

@@ -7,6 +7,7 @@ import { readIndexes } from "./catalog-indexes.ts";
 import { readReferencing } from "./catalog-referencing.ts";
 import { type Referenced, readReferencingTables } from "./referencing-tables.ts";
 import { readRelationNames } from "./catalog-relation-names.ts";
+import { readTablesOfEnums } from "./tables-of-enums.ts";
 import { readStatistics } from "./catalog-statistics.ts";
 import { readTableNeeds } from "./catalog-table-needs.ts";
 import { readTables } from "./catalog-tables.ts";
@@ -23,6 +24,8 @@ export interface CatalogScope {
   readonly questions: readonly Question[];
   /** What references these columns, directly or through others, is read too. */
   readonly referenced?: readonly Referenced[];
+  /** Tables with columns of these are read too. */
+  readonly enums?: readonly RelationName[];
 }
 
 /**
@@ -30,9 +33,13 @@ export interface CatalogScope {
  * In an open transaction it works inside of it; the questions need one that is not read-only.
  */
 export async function readCatalog(session: Session, scope: CatalogScope): Promise<Catalog> {
-  const { schemas, defaultSchema, questions, referenced = [] } = scope;
+  const { schemas, defaultSchema, questions, referenced = [], enums = [] } = scope;
   const read = await consistentRead(session, async () => {
-    const tables = [...scope.tables, ...(await readReferencingTables(session, referenced))];
+    const tables = [
+      ...scope.tables,
+      ...(await readReferencingTables(session, referenced)),
+      ...(await readTablesOfEnums(session, enums)),
+    ];
     return {
       major: await majorOf(session),
       tables: await assembled(session, tables),

@@ -11,6 +11,8 @@ export interface DefaultMove {
   readonly hidden: string;
   readonly final: string;
   readonly type: string;
+  /** What the default becomes where the duplicate has other values: SQL, null for none. */
+  readonly rewrite?: (text: string) => string | null;
 }
 
 /** What moving a default takes, and what taking it back would lose. */
@@ -34,7 +36,7 @@ const INTEGERS: Readonly<Record<string, bigint>> = {
 export function defaultAtCutover(
   table: Table,
   old: Column,
-  { final, hidden, type }: DefaultMove,
+  { final, hidden, rewrite = (text) => text, type }: DefaultMove,
   partitions: readonly Table[] = [],
 ): MovedDefault {
   const only = partitions.length > 0 ? "ONLY " : "";
@@ -44,7 +46,9 @@ export function defaultAtCutover(
     const text = member === table ? old.default : (member.columns.find((c) => c.name === old.name)?.default ?? null);
     if (text === null) continue;
     const alter = (column: string): string => `ALTER TABLE ${only}${qualified(member)} ALTER COLUMN ${ident(column)}`;
-    apply.push(...onMember(table, member, [`${alter(final)} SET DEFAULT ${text}`, `${alter(hidden)} DROP DEFAULT`]));
+    const next = rewrite(text);
+    const set = next === null ? [] : [`${alter(final)} SET DEFAULT ${next}`];
+    apply.push(...onMember(table, member, [...set, `${alter(hidden)} DROP DEFAULT`]));
     undo.push(...onMember(table, member, [`${alter(hidden)} SET DEFAULT ${text}`, `${alter(final)} DROP DEFAULT`]));
   }
   const moved = sequenceAtCutover(table, old, { final, hidden, type });

@@ -16,6 +16,7 @@ import { exclusiveLocks, nameOf, requireColumn, requireTable } from "./catalog-l
 import { uncarriableOfKey } from "./key-check.ts";
 import { keyColumnsOfPlan } from "./key-entries.ts";
 import { familyWithoutKey, withFamily } from "./key-family.ts";
+import { retypedFamily } from "./retyped-family.ts";
 import type { Draft, Lowered, LowerContext, StepKind } from "./step-kind.ts";
 import { resolveSync, type SyncFields } from "./sync-pairs.ts";
 import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
@@ -55,18 +56,13 @@ export const carry: StepKind<CarryFields> = {
   },
   lower(fields, context) {
     const found = requireTable(context.catalog, fields.table);
-    const family = familyWithoutKey(context.catalog, found, fields.from, keyColumnsOfPlan(context));
+    const columns = keyColumnsOfPlan(context);
+    const family = retypedFamily(familyWithoutKey(context.catalog, found, fields.from, columns), fields.from, context);
     const [table = found, ...partitions] = family;
     const old = requireColumn(table, fields.from);
     const duplicate = requireColumn(table, fields.to);
     const problems = [
-      ...uncarriableOfKey(
-        context.catalog,
-        found,
-        fields.from,
-        keyColumnsOfPlan(context),
-        context.settings.ignore_dependents,
-      ),
+      ...uncarriableOfKey(context.catalog, found, fields.from, columns, context.settings.ignore_dependents),
       ...sharedWithOthers(fields, context, table, partitions),
     ];
     if (problems.length > 0) throw uncarriableError(table, fields.from, problems);

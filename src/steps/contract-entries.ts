@@ -3,6 +3,7 @@ import { relationKey, type RelationName } from "../model/relation.ts";
 import { deriveName, parseTableName } from "../sql/identifier.ts";
 import { keyReplacements, type ReplaceKeyFields } from "./key-entries.ts";
 import type { LowerContext } from "./step-kind.ts";
+import { columnsOn, type ReplaceTypeFields } from "./type-entries.ts";
 
 /** What a column is called between the cut-over and the drop. */
 export function hiddenName(table: RelationName, column: string, plan: string): string {
@@ -15,6 +16,8 @@ interface Hiding {
   readonly by: string | null;
   /** True if `by` takes over the name of the column. */
   readonly keepsName: boolean;
+  /** True if each value of `by` is one of the column's. */
+  readonly holdsAll?: boolean;
 }
 
 function hidings(context: LowerContext, table: RelationName): Hiding[] {
@@ -26,6 +29,11 @@ function hidings(context: LowerContext, table: RelationName): Hiding[] {
       const keepsName = fields.keep_name === true;
       const replaced = keyReplacements(fields, table, context.catalog.defaultSchema);
       found.push(...replaced.map(({ column, by }) => ({ column, by, keepsName })));
+      continue;
+    }
+    if (spec.kind === "replace_type") {
+      const replaced = columnsOn(spec.fields as unknown as ReplaceTypeFields, table, context.catalog.defaultSchema);
+      found.push(...replaced.map((one) => ({ ...one, holdsAll: true })));
       continue;
     }
     const written = spec.fields["table"];
@@ -50,11 +58,11 @@ export function hiddenColumns(context: LowerContext, table: Table): ReadonlyMap<
   return names;
 }
 
-/** Columns that have a shadow under a name of Segue's own until the cut-over. */
+/** Columns that have a shadow under a name of Segue's own until the cut-over, or one whose every value they can hold. */
 export function shadowsOf(context: LowerContext, table: Table): ReadonlySet<string> {
   return new Set(
     hidings(context, table)
-      .filter((h) => h.keepsName)
+      .filter((h) => h.keepsName || h.holdsAll === true)
       .map((h) => h.column),
   );
 }

@@ -31,12 +31,20 @@ export interface ColumnSwap {
   readonly losses: readonly Omit<Loss, "step">[];
 }
 
-/** How a column and its duplicate change places; `copied` if the sync derives the old one by just copying the new one. */
+interface SwapOptions {
+  /** True if the sync derives the old column by just copying the new one. */
+  readonly copied: boolean;
+  readonly keepsName: boolean;
+  /** What a default becomes. */
+  readonly rewrite?: (text: string) => string | null;
+}
+
+/** How a column and its duplicate change places. */
 export function swapColumn(
   replaced: KeyColumn,
   columns: readonly KeyColumn[],
   context: LowerContext,
-  { copied, keepsName }: { readonly copied: boolean; readonly keepsName: boolean },
+  { copied, keepsName, rewrite }: SwapOptions,
 ): ColumnSwap {
   const { by, column, table } = replaced;
   const { catalog, plan } = context;
@@ -51,7 +59,12 @@ export function swapColumn(
     catalog: withFamily(catalog, family),
     oldBecomesNullable: nullable,
   });
-  const moved = defaultAtCutover(table, old, { hidden, final, type: fresh.type }, partitions);
+  const moved = defaultAtCutover(
+    table,
+    old,
+    { hidden, final, type: fresh.type, ...(rewrite === undefined ? {} : { rewrite }) },
+    partitions,
+  );
   const rename = (from: string, to: string): string =>
     `ALTER TABLE ${qualified(table)} RENAME COLUMN ${ident(from)} TO ${ident(to)}`;
   const required = nullable ? restoreNotNull(table, column, partitions, { called: hidden }) : [];

@@ -3,6 +3,7 @@ import { relationKey, type RelationName } from "../model/relation.ts";
 import { parseTableName } from "../sql/identifier.ts";
 import { requireColumn, requireTable } from "./catalog-lookup.ts";
 import type { LowerContext } from "./step-kind.ts";
+import { typeColumnsOf, typeReplacements } from "./type-entries.ts";
 
 /** A column whose foreign key points at a key that is replaced; with a duplicate of its own, if it changes too. */
 interface ReferencingFields {
@@ -35,11 +36,15 @@ export function keyColumnsOf(fields: ReplaceKeyFields, catalog: Catalog): readon
   });
 }
 
-/** The columns that `replace_key` entries of the plan replace. */
-export function keyColumnsOfPlan({ catalog, entries }: LowerContext): readonly KeyColumn[] {
-  return entries
-    .filter(({ spec }) => spec.kind === "replace_key")
-    .flatMap(({ spec }) => keyColumnsOf(spec.fields as unknown as ReplaceKeyFields, catalog));
+/** The columns that the plan replaces together, in one transaction over all of their tables: `replace_key`, `replace_type`. */
+export function keyColumnsOfPlan(context: LowerContext): readonly KeyColumn[] {
+  const { catalog, entries } = context;
+  return [
+    ...entries
+      .filter(({ spec }) => spec.kind === "replace_key")
+      .flatMap(({ spec }) => keyColumnsOf(spec.fields as unknown as ReplaceKeyFields, catalog)),
+    ...typeReplacements(context).flatMap((fields) => typeColumnsOf(fields, catalog)),
+  ];
 }
 
 /** The replacements of an entry on one table, from its fields alone: old column, duplicate. */

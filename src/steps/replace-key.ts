@@ -61,7 +61,8 @@ export const replaceKey: StepKind<ReplaceKeyFields> = {
     }),
   lower(fields, context) {
     refuseBesideKey("replace_key", fields, context);
-    requireCompanions(keyColumnsOf(fields, context.catalog), context);
+    const writers = { kind: "replace_key", writers: "change_type and rename_column" };
+    requireCompanions(writers, keyColumnsOf(fields, context.catalog), context);
     const replacement = replacementOf(fields, context);
     const { foreignKeys, main, primaryKeys, swaps } = replacement;
     const { catalog, plan } = context;

@@ -8,9 +8,14 @@ import type { LowerContext } from "./step-kind.ts";
  * A duplicate takes the place of a column of a key only where a sync keeps the two in step and a carry has built what hangs
  * on the old one.
  *
+ * @param writers The operations that write these entries: `change_type and rename_column`.
  * @throws SegueError SEG0101 for a column that lacks one of them.
  */
-export function requireCompanions(columns: readonly KeyColumn[], { catalog, entries }: LowerContext): void {
+export function requireCompanions(
+  { kind, writers }: { readonly kind: string; readonly writers: string },
+  columns: readonly KeyColumn[],
+  { catalog, entries }: LowerContext,
+): void {
   for (const { column, table } of columns) {
     const place = `${relationKey(table)}.${column}`;
     const own = entries.filter(
@@ -21,9 +26,9 @@ export function requireCompanions(columns: readonly KeyColumn[], { catalog, entr
     const synced = own.some(({ spec }) => spec.kind === "sync");
     if (synced && own.some(({ spec }) => spec.kind === "carry" && spec.fields["from"] === column)) continue;
     throw new SegueError("SEG0101", {
-      message: `replace_key: the plan has no ${synced ? "carry" : "sync"} of ${place}`,
+      message: `${kind}: the plan has no ${synced ? "carry" : "sync"} of ${place}`,
       object: place,
-      next: "change_type and rename_column write all of these entries: segue plan --explain shows them",
+      next: `${writers} write all of these entries: segue plan --explain shows them`,
     });
   }
 }

@@ -17,6 +17,7 @@ import { dropNotNullStatements } from "./drop-not-null-statements.ts";
 import { keyColumnsOfPlan } from "./key-entries.ts";
 import { lockFamily } from "./lock-family.ts";
 import { restoreNotNull } from "./restore-not-null.ts";
+import { retypedSync } from "./retyped-sync.ts";
 import type { Draft, Lowered, LowerContext, StepKind } from "./step-kind.ts";
 import { insertCondition, syncBody, syncFunction, type SyncMode, updateCondition } from "./sync-function.ts";
 import { resolveSync, type Sync, type SyncFields } from "./sync-pairs.ts";
@@ -131,9 +132,11 @@ function lowerSync(sync: Sync, context: LowerContext): Lowered {
   };
   // CREATE OR REPLACE FUNCTION locks no table: writers switch over at their next call.
   const ready = { ...step("end the healing of", [create("both", none)], []), table: null } as Draft;
-  const bodies = (["healing", "both", "reverse"] as const).map((mode) =>
-    syncBody({ sync, name: names.function, plan: context.plan, mode, names: mode === "reverse" ? named : none }),
-  );
+  const common = { name: names.function, plan: context.plan };
+  const bodies = [
+    ...(["healing", "both"] as const).map((mode) => syncBody({ ...common, sync, mode, names: none })),
+    syncBody({ ...common, sync: retypedSync(sync, context), mode: "reverse", names: named }),
+  ];
   const watches = [
     {
       table: nameOf(table),
@@ -157,7 +160,7 @@ function lowerSync(sync: Sync, context: LowerContext): Lowered {
     warnings: triggersAfterOurs(table, names),
   };
   const drop = [step("stop the sync of", teardown, exclusive)];
-  if (isKeyReplaced(context, table)) return { ...base, drop };
+  if (isTurnedElsewhere(context, table)) return { ...base, drop };
   if (!isDroppedBy(context, table)) {
     const recreated = [...dropDefaults, create("both", none), ...triggers];
     const undo = undoing("sync", recreated, dropDefaults.length > 0 ? exclusive : triggering);
@@ -181,12 +184,15 @@ export function flipSync(context: LowerContext, table: Table): Swap {
   );
   if (entry === undefined) return { apply: [], undo: [] };
   const found = resolveSync(entry.spec.fields as unknown as SyncFields, table);
-  const create = (mode: SyncMode, names: ReadonlyMap<string, string>): string =>
-    syncFunction({ sync: found, name: syncNames(table, context.plan).function, plan: context.plan, mode, names });
-  return { apply: [create("reverse", hiddenColumns(context, table))], undo: [create("both", new Map())] };
+  const common = { name: syncNames(table, context.plan).function, plan: context.plan };
+  const turned = retypedSync(found, context);
+  return {
+    apply: [syncFunction({ ...common, sync: turned, mode: "reverse", names: hiddenColumns(context, table) })],
+    undo: [syncFunction({ ...common, sync: found, mode: "both", names: new Map() })],
+  };
 }
 
-function isKeyReplaced(context: LowerContext, table: Table): boolean {
+function isTurnedElsewhere(context: LowerContext, table: Table): boolean {
   return keyColumnsOfPlan(context).some((replaced) => relationKey(replaced.table) === relationKey(table));
 }
 
@@ -239,7 +245,7 @@ function dropSync(table: Table, names: SyncNames): string[] {
 
 /**
  * Old-side columns that stop being NOT NULL at expand: a new writer's row may have nothing for them. A column whose
- * duplicate no application can see before the cut-over, or that is just copied from one, keeps it.
+ * duplicate no application can see before the cut-over, or that is just copied from one or can hold all of its values, keeps it.
  */
 function columnsThatMayBecomeNull(sync: Sync, context: LowerContext): string[] {
   const shadows = shadowsOf(context, sync.table);

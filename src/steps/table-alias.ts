@@ -1,4 +1,5 @@
-import type { Catalog, Grant, Table } from "../model/catalog.ts";
+import type { Catalog, Table } from "../model/catalog.ts";
+import type { Grant } from "../model/grant.ts";
 import { SegueError } from "../model/errors.ts";
 import { relationKey, type RelationName } from "../model/relation.ts";
 import { ident, parseTableName, qualified } from "../sql/identifier.ts";

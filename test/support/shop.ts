@@ -40,6 +40,14 @@ CREATE TABLE newsletters (
   subject text NOT NULL,
   sent_at timestamptz NOT NULL
 );
+CREATE TYPE delivery_state AS ENUM ('new', 'sent', 'lost', 'arrived');
+CREATE TABLE deliveries (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  address text NOT NULL,
+  state delivery_state NOT NULL DEFAULT 'new',
+  seen delivery_state[] NOT NULL DEFAULT '{}'
+);
+CREATE INDEX deliveries_to_send ON deliveries (id) WHERE state = 'new';
 
 INSERT INTO customers (username, full_name, email, fax, created_at)
 SELECT 'customer' || n, CASE WHEN n % 10 = 0 THEN 'Plato' ELSE 'First' || n || ' Last' || n END, 'customer' || n || '@example.com',
@@ -52,5 +60,7 @@ INSERT INTO parcels (order_id, number, carrier_id, tracking)
 SELECT 1 + n / 2, 1 + n % 2, 1 + n % 2, 'T' || n FROM generate_series(1, 1000) AS n;
 INSERT INTO wishlists (customer_id, note) SELECT n, 'gift ' || n FROM generate_series(1, 100) AS n;
 INSERT INTO newsletters (subject, sent_at) SELECT 'news ' || n, now() - interval '2 years' FROM generate_series(1, 50) AS n;
+INSERT INTO deliveries (address, state, seen)
+SELECT n || ' Lane', (enum_range(NULL::delivery_state))[1 + n % 4], (enum_range(NULL::delivery_state))[1:n % 4] FROM generate_series(1, 400) AS n;
 ANALYZE;
 `;

@@ -91,6 +91,13 @@ test.each([
   ["create_enum", ["mood", "sad", "so-so"], "create_enum_mood", { name: "mood", values: ["sad", "so-so"] }],
   ["add_enum_value", ["mood", "ok"], "add_enum_value_mood_ok", { type: "mood", value: "ok" }],
   [
+    "rename_enum_value",
+    ["mood", "sad", "blue"],
+    "rename_enum_value_mood_sad",
+    { type: "mood", from: "sad", to: "blue" },
+  ],
+  ["drop_enum_value", ["mood", "sad", "ok"], "drop_enum_value_mood_sad", { type: "mood", value: "sad", to: "ok" }],
+  [
     "set_comment",
     ["users", "email", "as typed"],
     "set_comment_users_email",

@@ -40,6 +40,7 @@ test("a plan touches what its operations and its explicit steps work on, each on
 
 test("its tables are read, and the server is asked about types and ALTERs", () => {
   expect(scopeOf(planOf(PLAN), "public")).toEqual({
+    enums: [],
     referenced: [{ table: { schema: "public", name: "users" }, column: "a" }],
     tables: [
       { schema: "public", name: "users" },
