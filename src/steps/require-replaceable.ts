@@ -55,7 +55,7 @@ function unlike(use: EnumUse, columns: readonly TypeColumn[]): string[] {
 }
 
 function ofColumn(
-  { column, table }: TypeColumn,
+  { column, keepsName, table }: TypeColumn,
   columns: readonly TypeColumn[],
   fields: ReplaceTypeFields,
   catalog: Catalog,
@@ -78,7 +78,9 @@ function ofColumn(
       : []),
     ...uncarriableOfKey(catalog, table, column, columns, ignore),
     ...family.flatMap((member) => definitions(member, column, fields, catalog)),
-    ...(values.some((value) => isMerged(fields, values, value)) ? uniqueOver(family, column) : []),
+    ...(values.some((value) => isMerged(fields, values, value))
+      ? [...uniqueOver(family, column), ...(keepsName ? [] : ambiguousDefaults(family, column, fields, catalog))]
+      : []),
   ];
   return [...new Set(lines)].map((line) => `${relationKey(table)}.${column}: ${line}`);
 }
@@ -90,6 +92,33 @@ function uniqueOver(family: readonly Table[], column: string): string[] {
       .filter((index) => index.unique && index.columns.includes(column) && index.parent === null)
       .map((index) => `unique index ${relationKey(index)} reads it, where values that become one could collide`),
   );
+}
+
+/**
+ * An insert of the new version gives the new column a value and leaves the old one to its default: where both mean the same,
+ * the old column would keep a value that the new version has not written.
+ */
+function ambiguousDefaults(
+  family: readonly Table[],
+  column: string,
+  fields: ReplaceTypeFields,
+  catalog: Catalog,
+): string[] {
+  const to = replacedType(fields, catalog);
+  return family.flatMap((member) => {
+    const given = member.columns.find((own) => own.name === column)?.default ?? null;
+    if (given === null) return [];
+    try {
+      if (rewriteDefault(given, to, fields, catalog) === given) return [];
+    } catch (error) {
+      // Told of by definitions().
+      if (error instanceof SegueError) return [];
+      throw error;
+    }
+    return [
+      `the default of ${relationKey(member)} has a value that goes, ${given}: set another one first, or let the column keep its name`,
+    ];
+  });
 }
 
 /** What can't be written in the values of the new type. */

@@ -115,6 +115,11 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       "create table lists (mood mood default coalesce(null, 'sad'::mood));",
       "public.lists.mood: its default: COALESCE(NULL::public.mood, 'sad'::public.mood) has the value 'sad', which goes: only you can tell what it is to mean then",
     ],
+    [
+      "drop_enum_value: { type: mood, value: sad, to: ok, columns: [{ table: users, column: mood, to: feeling }] }",
+      "",
+      "public.users.mood: the default of public.users has a value that goes, 'sad'::public.mood: set another one first, or let the column keep its name",
+    ],
   ])("%s over %s is refused", async (operation, script, line) => {
     expect(await outcome(major, USERS + script, `operations: [${operation}]`)).toContain(line);
   });
