@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { effectsOf } from "../compiler/effects.ts";
 import { VOCABULARY } from "../compiler/registry.ts";
-import { installJournal } from "../journal/install.ts";
+import { installJournal, journalVersion } from "../journal/install.ts";
 import { SegueError } from "../model/errors.ts";
 import { findPlan } from "../plan/find-plan.ts";
 import { orderPlans } from "../plan/order-plans.ts";
@@ -89,6 +89,8 @@ async function takeOver<T>(
 ): Promise<T> {
   if (isDryRun) return await workspace.reading((session) => work(session, "dryRun"));
   const recording = workspace.writing(async (session) => {
+    // What is refused leaves no journal behind.
+    if ((await journalVersion(session)) === 0) await work(session, "dryRun");
     await installJournal(session);
     return await retrying(() => work(session, "write"), {
       kinds: ["lock timeout", "deadlock", "serialization"],

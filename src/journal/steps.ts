@@ -45,9 +45,11 @@ export async function insertSteps(
   );
 }
 
-/** Marks all steps of a rollout as done that nobody ran here: what they do stands already. When it was done is not known. */
+/** Marks all steps of a rollout as done that nobody ran here: what they do stands already. Since when is not known. */
 export async function stepsStand(session: Session, rollout: string): Promise<void> {
-  await session.query(`UPDATE segue.step SET state = 'done' WHERE rollout = $1`, [rollout]);
+  await session.query(`UPDATE segue.step SET state = 'done', finished_at = clock_timestamp() WHERE rollout = $1`, [
+    rollout,
+  ]);
 }
 
 /** Forgets the steps of an earlier reversal, so that a new one can be recorded. */

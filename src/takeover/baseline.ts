@@ -1,7 +1,7 @@
 import { compile } from "../compiler/compile.ts";
 import { catalogFor } from "../execution/start.ts";
-import { hasJournal } from "../journal/install.ts";
-import { listRollouts, lockRollouts } from "../journal/rollouts.ts";
+import { knownStates } from "../journal/known-states.ts";
+import { lockRollouts } from "../journal/rollouts.ts";
 import type { Catalog } from "../model/catalog.ts";
 import { SegueError } from "../model/errors.ts";
 import type { Plan } from "../model/plan.ts";
@@ -64,8 +64,7 @@ interface Look {
 
 async function look(session: Session, request: BaselineRequest): Promise<Look> {
   const { later, plans, schema, settings } = request;
-  const rollouts = (await hasJournal(session)) ? await listRollouts(session) : [];
-  const states = new Map(rollouts.map(({ plan, state }) => [plan, state] as const));
+  const states = await knownStates(session);
   refuseContradiction(plans, states);
   const unknown = plans.filter(({ id }) => !states.has(id)).map((plan) => (plan.form === "sql" ? plan : emptied(plan)));
   const [first] = unknown;

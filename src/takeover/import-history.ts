@@ -1,7 +1,7 @@
 import { compile } from "../compiler/compile.ts";
 import { catalogFor } from "../execution/start.ts";
-import { hasJournal } from "../journal/install.ts";
-import { listRollouts, lockRollouts } from "../journal/rollouts.ts";
+import { knownStates } from "../journal/known-states.ts";
+import { lockRollouts } from "../journal/rollouts.ts";
 import { SegueError } from "../model/errors.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Program } from "../model/program.ts";
@@ -50,7 +50,7 @@ export async function importDryRun(session: Session, request: ImportRequest): Pr
 
 /**
  * Records what a tool has applied, all of it or nothing: in one transaction, behind the lock that starts of rollouts take,
- * so that two imports at once record each migration once. What the journal has of a plan is left as it is, whatever its
+ * so that two imports at once record each migration once. What the journal knows of a plan is left as it is, whatever its
  * state: run again, it adds what the tool has applied since.
  *
  * @throws SegueError SEG0601
@@ -80,8 +80,7 @@ interface Look {
 async function look(session: Session, request: ImportRequest): Promise<Look> {
   const history = await readHistory(session, request);
   if (history.missing.length > 0 && !request.skipMissing) throw filesMissing(history);
-  const rollouts = (await hasJournal(session)) ? await listRollouts(session) : [];
-  const states = new Map(rollouts.map(({ plan, state }) => [plan, state] as const));
+  const states = await knownStates(session);
   const unknown = history.applied.filter(({ plan }) => !states.has(plan.id));
   const [first] = unknown;
   // Plain SQL names no table: one catalog does for all.

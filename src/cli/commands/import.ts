@@ -33,19 +33,23 @@ async function importHistory(context: Context, folder: string, options: ImportOp
       reversible ? "" : "no way down",
     ]),
   );
-  const odd = [
-    ...result.known.filter(({ state }) => state !== "completed").map(({ plan, state }) => `${plan} is ${state} here`),
-    ...result.skipped.map((name) => `${name} has no file: left out`),
-  ];
+  const odd = [...result.known.flatMap(knownBetter), ...result.skipped.map((name) => `${name} has no file: left out`)];
   const next = suggest(advice(result, dryRun));
   const text = [
     ...lines.map((line) => `${dryRun ? " " : green("✔")} ${line}`),
-    ...odd.map((line) => `${yellow("!")} ${printable(line)}`),
+    ...odd.map((line) => `${yellow("!")} ${suggest(printable(line))}`),
     summary(result, dryRun),
     `${bold("Next:")} ${next}`,
   ];
   output.result("import", { ...result, dryRun, next }, text.join("\n"));
   return EXIT.done;
+}
+
+/** What the tool says is applied, and the journal does not. */
+function knownBetter({ plan, state }: ImportResult["known"][number]): string[] {
+  if (state === "completed") return [];
+  if (state === "reversed") return [`${plan} was reversed here: segue expand ${plan} runs it again`];
+  return [`${plan} is ${state} here: if it was tried too early, segue reverse ${plan}, and import again`];
 }
 
 function summary({ imported, known, pending, table: from, tool }: ImportResult, dryRun: boolean): string {

@@ -127,6 +127,9 @@ test("a plan that was run before its elders were recorded does not keep them fro
   expect(await segue().status("3_age")).toMatchObject([{ state: "expanding" }]);
   expect(await segue().baseline("2")).toMatchObject({ recorded: [{ plan: "1_pets" }, { plan: "2_name" }] });
   await expect(segue().baseline("3")).rejects.toMatchObject({ problems: [{ message: "3_age is expanding" }] });
+  // Nothing of it was done: reversed, it is as if it had never been tried.
+  await segue().reverse("3_age");
+  expect(await segue().baseline("3")).toMatchObject({ recorded: [{ plan: "3_age" }] });
 });
 
 test("two baselines at once record each plan once", async () => {

@@ -113,6 +113,33 @@ test("what a tool's table says of later runs is recorded by a further import", a
   });
 });
 
+test("a plan that was tried before the import, and reversed without a trace, is imported", async () => {
+  const { columns, database, folder, segue } = await takenOver(otherTool("goose"));
+  await expect(segue().up()).rejects.toMatchObject({ code: "SEG0401" });
+  const tried = await segue().importHistory(folder);
+  expect(tried).toMatchObject({
+    imported: [{ plan: "00002_name" }],
+    known: [{ plan: "00001_create_pets", state: "expanding" }],
+  });
+  expect(await segue().reverse("1")).toMatchObject({ state: "reversed" });
+  expect(await columns()).toEqual(["id", "name"]);
+  expect(await segue().importHistory(folder)).toMatchObject({
+    imported: [{ plan: "00001_create_pets" }],
+    known: [{ plan: "00002_name", state: "completed" }],
+  });
+  // It counts from here on: taken back, it stays so.
+  await database.query("alter table pets drop column name");
+  await segue().reverse("1");
+  expect(await columns()).toEqual([]);
+  expect(await segue().importHistory(folder)).toMatchObject({
+    imported: [],
+    known: [
+      { plan: "00001_create_pets", state: "reversed" },
+      { plan: "00002_name", state: "completed" },
+    ],
+  });
+});
+
 test("golang-migrate's one row stands for all versions up to it; no row, for none", async () => {
   expect(await importedBy(after("golang-migrate", "UPDATE schema_migrations SET version = 1"))).toEqual([
     "000001_create_pets",
