@@ -149,3 +149,13 @@ test("a plan that is edited after its baseline is told, as any other", async () 
   const edited = createSegue({ url: database.url, cwd: folder, plans: folder, env: {} });
   await expect(edited.up()).rejects.toMatchObject({ code: "SEG0301" });
 });
+
+test("a plan that was recorded by mistake runs under another version", async () => {
+  const { database, segue } = await standing();
+  await segue().baseline();
+  const { "4_kind.yaml": kind, ...files } = FILES;
+  const folder = await planFolder({ ...files, "5_kind.yaml": kind });
+  const renamed = createSegue({ url: database.url, cwd: folder, plans: folder, env: {} });
+  expect((await renamed.up()).at(-1)).toMatchObject({ plan: "5_kind", state: "completed", changed: true });
+  expect(await columns(database)).toEqual(["id", "name", "age", "kind"]);
+});
