@@ -119,6 +119,11 @@ function inversePlan(program: Program, inverse: Inverse): Plan {
     phases: { expand, backfill, contract },
     gates: program.gates,
     settings: program.settings,
+    takesBack: (program.versions ?? []).map(({ of, schema, replaces }) => ({
+      of,
+      from: schema,
+      to: replaces[0]?.schema ?? null,
+    })),
     hash: createHash("sha256").update(JSON.stringify(content)).digest("hex"),
     content,
     locate: () => undefined,

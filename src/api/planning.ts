@@ -33,7 +33,7 @@ export async function planReport(workspace: Workspace, plan: Plan): Promise<Plan
         tables: [],
       };
     }
-    const catalog = await catalogFor(session, plan, schema);
+    const catalog = await catalogFor(session, plan, settings, schema);
     const program = await compileFor(session, plan, settings, schema);
     return { plan: plan.id, program, rollout: null, tables: sizes(catalog) };
   });
@@ -41,8 +41,11 @@ export async function planReport(workspace: Workspace, plan: Plan): Promise<Plan
 
 /** The plan in its explicit form, as YAML. */
 export async function explanation(workspace: Workspace, plan: Plan): Promise<string> {
+  const settings = await workspace.settingsOf(plan);
   const { schema } = await workspace.config();
-  return await workspace.reading(async (session) => explain(plan, await catalogFor(session, plan, schema)));
+  return await workspace.reading(async (session) =>
+    explain(plan, await catalogFor(session, plan, settings, schema), settings),
+  );
 }
 
 function sizes(catalog: Catalog): PlanReport["tables"] {

@@ -13,7 +13,9 @@ import { cutoverOrder } from "./cutover-order.ts";
 import { type Entries, entriesOf, placed } from "./entries.ts";
 import { inverseOf } from "./inverse.ts";
 import { STEPS } from "./registry.ts";
-import { distinct, touchesOf } from "./scope.ts";
+import { distinct, makesVersions, touchesOf } from "./scope.ts";
+import { versionParts } from "./versions.ts";
+import { visibleCatalog } from "./visible-catalog.ts";
 
 /**
  * Compiles a plan against a catalog to its program. Pure: the same plan and catalog give the same program.
@@ -21,9 +23,12 @@ import { distinct, touchesOf } from "./scope.ts";
  * @throws SegueError SEG0003, SEG0004, SEG0101, SEG0102, SEG0103, with the place in the plan's file where it is known
  */
 export function compile(plan: Plan, catalog: Catalog, settings: RolloutSettings): Program {
-  const visible = withoutIgnored(catalog, settings.ignore_dependents);
+  const visible = visibleCatalog(catalog, settings);
   const { entries, warnings } = entriesOf(plan, visible);
-  const lowered = lowerAll(plan, entries, visible, settings);
+  const found = lowerAll(plan, entries, visible, settings);
+  const touches = touchesOf(plan, catalog.defaultSchema, entries.contract.filter(reachesFurther));
+  const views = makesVersions(plan, settings) ? versionParts(plan, visible, found.after, touches) : null;
+  const lowered = views === null ? found.lowered : [views.first, ...found.lowered, views.last];
   const backfill = [...pieces(lowered, "backfill"), ...pieces(lowered, "ready")];
   const stages = {
     expand: assemble("expand", pieces(lowered, "expand")),
@@ -46,13 +51,14 @@ export function compile(plan: Plan, catalog: Catalog, settings: RolloutSettings)
     soak: stages.drop.steps.length > 0 ? settings.contract.soak : null,
     drop: stages.drop.steps,
     losses: [...stages.expand.losses, ...stages.backfill.losses, ...stages.cutover.losses],
-    touches: touchesOf(plan, catalog.defaultSchema, entries.contract.filter(reachesFurther)),
+    touches: [...touches, ...(views?.touches ?? [])],
     reads: distinct(lowered.flatMap((l) => l.reads ?? [])),
     watches: lowered.flatMap((l) => l.watches ?? []),
     hides: lowered.flatMap((l) => l.hides ?? []),
-    holdings: lowered.flatMap((l) => l.holdings),
+    holdings: found.lowered.flatMap((l) => l.holdings),
     inverse: inverseOf(plan, visible),
     settings,
+    ...(views === null ? {} : { versions: views.versions }),
     warnings: [...new Set([...warnings, ...ofSettings(settings), ...lowered.flatMap((l) => l.warnings ?? [])])],
   };
 }
@@ -68,27 +74,18 @@ function ofSettings({ backfill }: RolloutSettings): readonly string[] {
     : [];
 }
 
-/** Dependents that a person declared harmless are not there for any operation. */
-function withoutIgnored(catalog: Catalog, ignored: readonly string[]): Catalog {
-  if (ignored.length === 0) return catalog;
-  const tables = Object.entries(catalog.tables).map(([key, table]) => [
-    key,
-    {
-      ...table,
-      dependents: table.dependents.filter((dependent) => !ignored.includes(dependent.name)),
-      ...(table.needs === undefined ? {} : { needs: table.needs.filter((need) => !ignored.includes(need.name)) }),
-      triggers: table.triggers.map((t) => (ignored.includes(t.name) ? { ...t, columns: [] } : t)),
-    },
-  ]);
-  return { ...catalog, tables: Object.fromEntries(tables) as Catalog["tables"] };
-}
-
 type LoweredEntry = Lowered & { readonly holdings: readonly Holdings[] };
 
-function lowerAll(plan: Plan, entries: Entries, catalog: Catalog, settings: RolloutSettings): LoweredEntry[] {
+/** Every entry lowered, and what an entry behind the last one would see. */
+function lowerAll(
+  plan: Plan,
+  entries: Entries,
+  catalog: Catalog,
+  settings: RolloutSettings,
+): { lowered: readonly LoweredEntry[]; after: LowerContext } {
   const all = PHASES.flatMap((phase) => entries[phase].map((spec) => ({ phase, spec })));
   let current = catalog;
-  return all.map(({ phase, spec }) => {
+  const lowered = all.map(({ phase, spec }) => {
     const step = STEPS[spec.kind];
     if (step === undefined) throw new SegueError("SEG0001", { message: `no step ${spec.kind}` });
     const context: LowerContext = { catalog: current, phase, settings, plan: plan.id, entries: all };
@@ -97,6 +94,7 @@ function lowerAll(plan: Plan, entries: Entries, catalog: Catalog, settings: Roll
     current = step.after?.(spec.fields as never, current) ?? current;
     return { ...lowered, holdings };
   });
+  return { lowered, after: { catalog: current, phase: "contract", settings, plan: plan.id, entries: all } };
 }
 
 function holdingsOf(

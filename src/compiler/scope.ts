@@ -3,6 +3,7 @@ import { PHASES } from "../model/phase.ts";
 import type { Plan, Spec } from "../model/plan.ts";
 import type { Touch } from "../model/program.ts";
 import { relationKey, type RelationName } from "../model/relation.ts";
+import type { RolloutSettings } from "../model/settings.ts";
 import { OPERATIONS, STEPS } from "./registry.ts";
 
 /** What must be read of a database before a plan can be compiled against it. */
@@ -60,6 +61,11 @@ export function distinct(touches: readonly Touch[]): readonly Touch[] {
     touches.map((touch) => [JSON.stringify([touch.table.schema, touch.table.name, touch.column]), touch]),
   );
   return [...unique.values()];
+}
+
+/** A plan in SQL says nothing of what it makes of the tables, so that no version could be shown before it has run. */
+export function makesVersions(plan: Plan, settings: Pick<RolloutSettings, "views">): boolean {
+  return settings.views && plan.form === "yaml";
 }
 
 /** The first place where two rollouts would work on the same thing, or null. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { objectName } from "../model/fields.ts";
-import { settings } from "../plan/settings.ts";
+import { settings, views } from "../plan/settings.ts";
 
 const variable = z.string().refine((text) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(text), {
   error: "the name of an environment variable is expected, not a URL or other text",
@@ -25,6 +25,7 @@ const shared = {
     })
     .describe("Where the database is named.")
     .exactOptional(),
+  views: views.exactOptional(),
   settings: settings.describe("Defaults of all plans.").exactOptional(),
 };
 

@@ -57,11 +57,15 @@ export async function loadConfig({ cwd, env, flags = {} }: ConfigRequest): Promi
     plansFolder: shown(cwd, plans),
     schema: given(flags.schema, env["SEGUE_SCHEMA"]) ?? chosen.schema ?? fields.schema ?? "public",
     database: { urlEnv: chosen.database?.url_env ?? fields.database?.url_env ?? null, ofEnvironment },
-    settings: mergeSettings(fields.settings ?? {}, chosen.settings ?? {}),
+    settings: mergeSettings(settingsOf(fields), settingsOf(chosen)),
     environment,
     file: file === null ? null : shown(cwd, file),
     folder,
   };
+}
+
+function settingsOf({ settings, views }: Pick<ConfigFields, "settings" | "views">): PartialSettings {
+  return { ...settings, ...(views === undefined ? {} : { views }) };
 }
 
 /** An empty variable is one that is not set. */

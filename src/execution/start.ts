@@ -1,5 +1,5 @@
 import { compile } from "../compiler/compile.ts";
-import { scopeOf, touchesOf } from "../compiler/scope.ts";
+import { makesVersions, scopeOf, touchesOf } from "../compiler/scope.ts";
 import { recordEvent } from "../journal/events.ts";
 import { insertRollout, latestRollout, lockRollouts, planContentOf } from "../journal/rollouts.ts";
 import { keepSnapshot } from "../journal/snapshots.ts";
@@ -12,13 +12,28 @@ import type { Program } from "../model/program.ts";
 import type { Rollout, RolloutState } from "../model/rollout.ts";
 import type { RolloutSettings } from "../model/settings.ts";
 import { readCatalog } from "../postgres/read-catalog.ts";
+import { readVersioned } from "../postgres/read-versioned.ts";
 import type { Session } from "../postgres/session.ts";
 import { snapshotCatalog } from "../postgres/snapshot.ts";
 import { contentDifference } from "./content-difference.ts";
 import { refuseConflict, refuseOverlap, refuseReading } from "./refuse-overlap.ts";
 
 /** The catalog as far as a plan is concerned: its tables, and the partitions below them. */
-export async function catalogFor(session: Session, plan: Plan, defaultSchema: string): Promise<Catalog> {
+export async function catalogFor(
+  session: Session,
+  plan: Plan,
+  settings: RolloutSettings,
+  defaultSchema: string,
+): Promise<Catalog> {
+  const catalog = await withPartitions(session, plan, defaultSchema);
+  if (!makesVersions(plan, settings)) return catalog;
+  // A key is replaced in the tables that reference it too, wherever they are.
+  const schemas = new Set([defaultSchema, ...Object.values(catalog.tables).map((table) => table.schema)]);
+  for (const { table } of touchesOf(plan, defaultSchema)) schemas.add(table.schema);
+  return { ...catalog, versioned: await readVersioned(session, [...schemas]) };
+}
+
+async function withPartitions(session: Session, plan: Plan, defaultSchema: string): Promise<Catalog> {
   const scope = scopeOf(plan, defaultSchema);
   const catalog = await readCatalog(session, { ...scope, defaultSchema });
   const partitions = Object.values(catalog.tables).flatMap((table) =>
@@ -45,7 +60,7 @@ export async function compileFor(
   settings: RolloutSettings,
   schema: string,
 ): Promise<Program> {
-  return compile(plan, await catalogFor(session, plan, schema), settings);
+  return compile(plan, await catalogFor(session, plan, settings, schema), settings);
 }
 
 export interface StartOptions {

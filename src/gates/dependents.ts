@@ -5,13 +5,15 @@ import type { Session } from "../postgres/session.ts";
 import { findTableNeeds } from "../postgres/table-needs.ts";
 import { changedHoldings } from "./changed-holdings.ts";
 import type { GateResult } from "./gate-result.ts";
+import { ownViews } from "./own-views.ts";
 
 /** No view, function body, policy, publication, generated column or foreign key still names what the cut-over hides; and what hangs on it is what the plan was compiled for. */
 export async function dependentsGate(session: Session, program: Program): Promise<GateResult> {
   const found: string[] = [];
+  const own = ownViews(program);
   for (const hide of program.hides) {
     for (const { name, text } of await namersOf(session, program, hide)) {
-      if (!program.settings.ignore_dependents.includes(name)) found.push(text);
+      if (!program.settings.ignore_dependents.includes(name) && !own(name)) found.push(text);
     }
   }
   found.push(...(await changedHoldings(session, program)));

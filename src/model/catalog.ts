@@ -1,6 +1,7 @@
 import type { EnumUse } from "./enum-use.ts";
 import type { Grant } from "./grant.ts";
 import type { RelationName } from "./relation.ts";
+import type { Versioned } from "./versioned.ts";
 
 /** A frozen reading of the part of a database that a plan is about. Compilation sees nothing else of the server. */
 export interface Catalog {
@@ -14,6 +15,8 @@ export interface Catalog {
   readonly relationNames: readonly string[];
   /** Answers to the questions that the plan's operations asked (postgres/facts.ts), by factKey. */
   readonly facts: Readonly<Record<string, Fact>>;
+  /** Read only for a plan that makes versioned schemas. */
+  readonly versioned?: Versioned;
 }
 
 export interface Table extends RelationName {
@@ -51,6 +54,8 @@ export interface Table extends RelationName {
   readonly subscribed: boolean;
   /** Objects elsewhere that name the table or its columns. */
   readonly dependents: readonly Dependent[];
+  /** Columns that a versioned schema shows which the plan takes away at its contract: no dependents, but not to be retyped in place. */
+  readonly inVersions?: readonly string[];
   /** Foreign keys that point at it; left out where they were not read. */
   readonly referencing?: readonly Referencing[];
   /** What needs the table as a whole: its drop would fail or lose it, its other name would not be found. Left out for a table that the plan creates. */

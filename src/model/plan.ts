@@ -45,6 +45,8 @@ export interface Plan {
   readonly phases: Readonly<Record<Phase, readonly Spec[]>>;
   readonly gates: readonly Gate[];
   readonly settings: PartialSettings;
+  /** Of the inverse of another plan: that one's versioned schemas, and what they had replaced. */
+  readonly takesBack?: readonly { readonly of: string; readonly from: string | null; readonly to: string | null }[];
   /** SHA-256 of the parsed content in canonical form: comments and indentation do not count. */
   readonly hash: string;
   /** The parsed content that was hashed; kept in the journal, so that drift can be shown as a difference. */

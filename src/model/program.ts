@@ -2,6 +2,7 @@ import type { Gate, Spec } from "./plan.ts";
 import type { RelationName } from "./relation.ts";
 import type { RolloutSettings } from "./settings.ts";
 import type { Loss, Step, Verification } from "./step.ts";
+import type { Version } from "./versioned.ts";
 
 /** A table, or one column of it, that a rollout works on; overlap with another rollout in flight is refused. */
 export interface Touch {
@@ -96,6 +97,8 @@ export interface Program {
   readonly holdings: readonly Holdings[];
   readonly inverse: Inverse;
   readonly settings: RolloutSettings;
+  /** Versioned schemas that it makes and takes away. Left out by programs of before there were any. */
+  readonly versions?: readonly Version[];
   /** What `segue plan` tells people before anything runs. */
   readonly warnings: readonly string[];
 }

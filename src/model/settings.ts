@@ -28,6 +28,8 @@ export interface RolloutSettings {
   };
   /** Dependents (functions, views …) that a person has looked at and declares harmless, as `segue plan` names them. */
   readonly ignore_dependents: readonly string[];
+  /** Whether a schema of views shows the tables as the plan's version wants them. Plans in SQL make none. */
+  readonly views: boolean;
 }
 
 /** Settings as a plan, segue.yaml or a flag gives them: any part may be missing. */
@@ -54,4 +56,5 @@ export const DEFAULT_SETTINGS: RolloutSettings = {
   },
   contract: { soak: 24 * HOUR, auto: false },
   ignore_dependents: [],
+  views: false,
 };

@@ -103,6 +103,8 @@ function inPlace(fields: ChangeTypeFields, catalog: Catalog, table: Table): bool
   if (fields.forward !== undefined) return false;
   if (table.constraints.some((c) => c.kind === "foreign key" && c.columns.includes(fields.column))) return false;
   if (table.dependents.some((dependent) => dependent.columns.includes(fields.column))) return false;
+  // The schema of the version that runs goes only at the contract.
+  if (table.inVersions?.includes(fields.column) === true) return false;
   const fact = catalog.facts[factKey(alterQuestion(fields, catalog.defaultSchema))];
   return fact !== undefined && "rewrite" in fact && !fact.rewrite && !fact.scan && !fact.reindex;
 }

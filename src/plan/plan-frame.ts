@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { settings } from "./settings.ts";
+import { settings, views } from "./settings.ts";
 
 const planId = z.string().min(1, "a plan's id can't be empty");
 
@@ -37,6 +37,7 @@ export const planFrame = z.strictObject({
     .exactOptional(),
   contract: z.array(z.unknown()).describe("Steps: what takes the old shape away.").exactOptional(),
   gates: z.array(z.unknown()).describe("Evidence that contract needs.").exactOptional(),
+  views: views.exactOptional(),
   settings: settings.describe("Tunes this plan; the defaults come from segue.yaml.").exactOptional(),
 });
 export type PlanFrame = z.infer<typeof planFrame>;

@@ -63,7 +63,7 @@ export function readYamlPlan(name: PlanName, path: string, text: string, vocabul
       operations: lists.operations,
       phases: { expand: lists.expand, backfill: lists.backfill, contract: lists.contract },
       gates: lists.gates.map(({ kind, fields }) => ({ kind, ...fields }) as Gate),
-      settings: frame.settings ?? {},
+      settings: { ...frame.settings, ...(frame.views === undefined ? {} : { views: frame.views }) },
       hash: planHash(file.content),
       content: file.content,
       locate: locateInYaml(file),

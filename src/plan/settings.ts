@@ -54,6 +54,13 @@ export const settings = z.strictObject({
   ),
 }) satisfies z.ZodType<PartialSettings>;
 
+/** Stands beside `settings`, in a plan and in segue.yaml. */
+export const views = z
+  .boolean()
+  .describe(
+    "Whether a schema of views, <schema>_<version>, shows the tables as the new version wants them. Default false.",
+  );
+
 function durationOf({ least, most }: { least: number; most: number }) {
   return z
     .string({ error: WRITTEN })

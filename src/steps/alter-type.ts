@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SegueError } from "../model/errors.ts";
 import { columnName, tableName, typeName } from "../model/fields.ts";
 import { relationKey } from "../model/relation.ts";
 import { ident, parseTableName, qualified } from "../sql/identifier.ts";
@@ -42,6 +43,12 @@ export const alterType: StepKind<AlterTypeFields> = {
     const table = requireTable(context.catalog, fields.table);
     const column = requireColumn(table, fields.column);
     requireOwnColumns(table, column);
+    if (table.inVersions?.includes(fields.column) === true)
+      throw new SegueError("SEG0102", {
+        message: `${relationKey(table)}.${fields.column} can't change its type in place: a versioned schema shows it`,
+        object: `${relationKey(table)}.${fields.column}`,
+        next: "use the operation change_type, which then takes a column of its own for the new type",
+      });
     const alter = (type: string, collation: string | null): string =>
       `ALTER TABLE ${qualified(table)} ALTER COLUMN ${ident(fields.column)} TYPE ${type}${collation === null ? "" : ` COLLATE ${collation}`}`;
     const partitions = partitionsOf(context.catalog, table);

@@ -58,6 +58,16 @@ export function hiddenColumns(context: LowerContext, table: Table): ReadonlyMap<
   return names;
 }
 
+/** The columns that the plan's contract hides, each with what takes its place; null for a column that is only dropped. */
+export function replacingColumns(
+  context: LowerContext,
+  table: RelationName,
+): ReadonlyMap<string, { readonly by: string; readonly keepsName: boolean } | null> {
+  return new Map(
+    hidings(context, table).map(({ by, column, keepsName }) => [column, by === null ? null : { by, keepsName }]),
+  );
+}
+
 /** Columns that have a shadow under a name of Segue's own until the cut-over, or one whose every value they can hold. */
 export function shadowsOf(context: LowerContext, table: Table): ReadonlySet<string> {
   return new Set(

@@ -73,6 +73,7 @@ export async function readRows(
     .map(pg.escapeIdentifier)
     .map((column) => `${column}::text`)
     .join(", ");
-  const rows = await database.query(`select id::int, ${list} from ${version.table} order by id`);
+  const table = version.schema === undefined ? version.table : `${version.schema}.${version.table}`;
+  const rows = await database.query(`select id::int, ${list} from ${table} order by id`);
   return new Map(rows.map(({ id, ...row }) => [id as number, row as Readonly<Record<string, Value>>]));
 }

@@ -25,6 +25,8 @@ export type Row = Readonly<Record<string, Value | Unsure>>;
 /** One version of the application: the table and the columns that it knows. */
 export interface Version {
   readonly table: string;
+  /** The versioned schema that it has in its search_path, and nothing besides. */
+  readonly schema?: string;
   /** A new value for each column that it writes, from a number that no other write of the test gets. */
   readonly columns: Readonly<Record<string, (n: number) => Value>>;
   /** Columns that an INSERT may leave out, with the value that they then have. */

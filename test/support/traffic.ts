@@ -45,11 +45,13 @@ export class Traffic {
     const clients: Client[] = [];
     for (let n = 0; n < CLIENTS[side]; n += 1) {
       const index = n + (side === "new" ? CLIENTS.old : 0);
+      const version = this.#context.oracle.versions[side];
       const session = await this.#database.connect({
         types: { getTypeParser: () => (text: string) => text },
         application_name: `${side} version`,
+        ...(version.schema === undefined ? {} : { options: `-c search_path=${version.schema}` }),
       });
-      const statements = new Statements(session, side, this.#context.oracle.versions[side], this.#took);
+      const statements = new Statements(session, side, version, this.#took);
       clients.push(new Client(this.#context, side, index, statements, this.#turns.get(index) ?? 0));
     }
     this.#running.set(side, clients);

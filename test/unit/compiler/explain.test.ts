@@ -102,11 +102,14 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
         // An index and a type that an earlier plan makes.
         if (plan.id.includes("drop_index") || plan.id.includes("add_enum_value")) continue;
         const catalog = await readCatalog(session, { ...scopeOf(plan, "public"), defaultSchema: "public" });
-        const explained = planOf(explain(plan, catalog), plan.id);
+        const explained = planOf(explain(plan, catalog, completeSettings(plan.settings)), plan.id);
         expect(explained.operations, plan.id).toEqual([]);
         expect(whatRuns(await program(explained)), plan.id).toEqual(whatRuns(await program(plan)));
         const again = await readCatalog(session, { ...scopeOf(explained, "public"), defaultSchema: "public" });
-        expect(planOf(explain(explained, again), plan.id).content, plan.id).toEqual(explained.content);
+        expect(
+          planOf(explain(explained, again, completeSettings(explained.settings)), plan.id).content,
+          plan.id,
+        ).toEqual(explained.content);
       }
     });
   });

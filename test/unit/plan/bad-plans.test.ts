@@ -118,7 +118,7 @@ const YAML: readonly Case[] = [
     title: "a merge key",
     file: ["operations: []", "<<: { description: a }"],
     problems: [
-      "2:1 a plan has no key `<<`; it also takes `description`, `requires`, `conflicts`, `expand`, `backfill`, `contract`, `gates`, `settings`",
+      "2:1 a plan has no key `<<`; it also takes `description`, `requires`, `conflicts`, `expand`, `backfill`, `contract`, `gates`, `views`, `settings`",
     ],
   },
   {
@@ -130,7 +130,7 @@ const YAML: readonly Case[] = [
     title: "an unknown key that is near nothing",
     file: ["frobnicate: 1", "operations: []"],
     problems: [
-      "1:1 a plan has no key `frobnicate`; it also takes `description`, `requires`, `conflicts`, `expand`, `backfill`, `contract`, `gates`, `settings`",
+      "1:1 a plan has no key `frobnicate`; it also takes `description`, `requires`, `conflicts`, `expand`, `backfill`, `contract`, `gates`, `views`, `settings`",
     ],
   },
   {

@@ -18,6 +18,7 @@ test("the schema is of draft 2020-12, and strict at the top", () => {
     "backfill",
     "contract",
     "gates",
+    "views",
     "settings",
   ]);
 });

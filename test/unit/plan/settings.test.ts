@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { DEFAULT_SETTINGS } from "../../../src/model/settings.ts";
 import { completeSettings, mergeSettings } from "../../../src/plan/merge-settings.ts";
-import { settings } from "../../../src/plan/settings.ts";
+import { settings, views } from "../../../src/plan/settings.ts";
 
 test("durations become milliseconds, and nothing is filled in", () => {
   const written = {
@@ -31,7 +31,8 @@ test("every setting of the model can be written", () => {
     contract: { soak: "24h", auto: false },
     ignore_dependents: [],
   };
-  expect(settings.parse(written)).toEqual(DEFAULT_SETTINGS);
+  // `views` stands beside `settings`, not in it.
+  expect({ ...settings.parse(written), views: views.parse(false) }).toEqual(DEFAULT_SETTINGS);
 });
 
 test("a later layer wins part by part; null and an empty list are values", () => {

@@ -1,0 +1,33 @@
+import type { Catalog, Table } from "../model/catalog.ts";
+import type { RolloutSettings } from "../model/settings.ts";
+import type { StandingVersion } from "../model/versioned.ts";
+import { ident } from "../sql/identifier.ts";
+
+/**
+ * The catalog as the entries of a plan see it. Dependents that a person declared harmless are not there for any of them;
+ * nor are the views of versioned schemas, which go at the contract before what they show.
+ */
+export function visibleCatalog(catalog: Catalog, { ignore_dependents: ignored }: RolloutSettings): Catalog {
+  const versions = versionViews(catalog.versioned?.standing ?? []);
+  const harmless = (name: string): boolean => ignored.includes(name) || versions(name);
+  const visible = ([key, table]: readonly [string, Table]): readonly [string, Table] => {
+    const columns = table.dependents.flatMap((dependent) => (versions(dependent.name) ? dependent.columns : []));
+    return [
+      key,
+      {
+        ...table,
+        dependents: table.dependents.filter(({ name }) => !harmless(name)),
+        ...(columns.length === 0 ? {} : { inVersions: [...new Set(columns)] }),
+        ...(table.needs === undefined ? {} : { needs: table.needs.filter(({ name }) => !harmless(name)) }),
+        triggers: table.triggers.map((t) => (ignored.includes(t.name) ? { ...t, columns: [] } : t)),
+      },
+    ];
+  };
+  return { ...catalog, tables: Object.fromEntries(Object.entries(catalog.tables).map(visible)) };
+}
+
+/** Whether a dependent, as it is named, stands in one of the schemas. */
+function versionViews(standing: readonly StandingVersion[]): (name: string) => boolean {
+  const prefixes = standing.map(({ schema }) => `${ident(schema)}.`);
+  return (name) => prefixes.some((prefix) => name.startsWith(prefix));
+}
