@@ -3,6 +3,7 @@ export { createSegue, type HistoryReport, type Segue } from "./api/create-segue.
 export type { CheckReport } from "./api/checking.ts";
 export type { ConnectionInfo, SegueOptions, VerbOptions } from "./api/options.ts";
 export type { ContractVerbOptions, ReverseVerbOptions, RunVerbOptions, VerbResult } from "./api/running.ts";
+export type { LatestReport } from "./api/latest.ts";
 export type { PlanReport } from "./api/planning.ts";
 export { type Scaffolded, scaffoldArguments, type ScaffoldRequest } from "./api/scaffold.ts";
 export { nextCommand, type StatusReport } from "./api/status.ts";

@@ -14,6 +14,7 @@ import { diagnose } from "./doctor.ts";
 import type { Finding } from "./finding.ts";
 import { interruptedRollouts } from "./interrupted-rollouts.ts";
 import { reverseCompleted } from "./inverse.ts";
+import { latest, type LatestReport } from "./latest.ts";
 import { defaultActor, type SegueOptions } from "./options.ts";
 import { explanation, planReport, type PlanReport } from "./planning.ts";
 import { scaffoldPlan, type Scaffolded, type ScaffoldRequest } from "./scaffold.ts";
@@ -218,6 +219,9 @@ export function createSegue(options: SegueOptions = {}) {
       const rollout = await workspace.reading((session) => rolloutToReverse(session, id));
       return await runRollout(workspace, rollout, { ...verb, force: true }, () => Promise.resolve(rollout.state));
     },
+    /** The newest versioned schema; `password`: whether its URL has the password in it. */
+    latest: async ({ password = false }: { readonly password?: boolean } = {}): Promise<LatestReport> =>
+      await latest(workspace, password),
     doctor: async (): Promise<readonly Finding[]> => await diagnose(workspace),
   };
 }

@@ -119,6 +119,7 @@ async function common(workspace: Workspace) {
   return {
     actor: workspace.options.actor ?? defaultActor(),
     toolVersion: TOOL_VERSION,
-    settings: await workspace.settingsOf({ settings: {} }),
+    // What stands already shows no version of its own.
+    settings: { ...(await workspace.settingsOf({ settings: {} })), views: false },
   };
 }

@@ -11,6 +11,7 @@ import { declareHelp } from "./commands/help.ts";
 import { declareHistory } from "./commands/history.ts";
 import { declareImport } from "./commands/import.ts";
 import { declareInit } from "./commands/init.ts";
+import { declareLatest } from "./commands/latest.ts";
 import { declareNew } from "./commands/new.ts";
 import { declarePause } from "./commands/pause.ts";
 import { declarePlan } from "./commands/plan.ts";
@@ -38,6 +39,7 @@ export const COMMANDS: readonly DeclareCommand[] = [
   declareResume,
   declareStatus,
   declareHistory,
+  declareLatest,
   declareVerify,
   declarePause,
   declareUnpause,

@@ -5,7 +5,7 @@ import type { Touch } from "../model/program.ts";
 import { relationKey } from "../model/relation.ts";
 import type { Version } from "../model/versioned.ts";
 import { byteLength, deriveName, MAX_NAME_BYTES } from "../sql/identifier.ts";
-import { shownTables } from "../steps/shown-tables.ts";
+import { type ShownTable, shownTables } from "../steps/shown-tables.ts";
 import type { Lowered, LowerContext } from "../steps/step-kind.ts";
 import { dropVersion, hideVersion, makeVersion } from "../steps/version-schema.ts";
 
@@ -52,13 +52,8 @@ export function versionParts(
       ),
       // A column or table that another rollout takes back or away would be held by its view.
       reads: shown.flatMap(({ tables }) => tables.map(({ table }) => ({ table, column: null }))),
-      warnings: shown.flatMap(({ tables, version: { schema } }) =>
-        tables
-          .filter(({ rowSecurity }) => schema !== null && before.major < 15 && rowSecurity)
-          .map(
-            ({ table }) =>
-              `${relationKey(table)} is left out of ${schema}: it has row security, and before PostgreSQL 15 a view would show everyone every row`,
-          ),
+      warnings: shown.flatMap(({ version: { schema }, tables }) =>
+        schema === null ? [] : tables.flatMap((table) => warningsOf(table, schema, before.major)),
       ),
     },
     touches: versions.map(({ of }) => ({ table: { schema: of, name: "(versioned schemas)" }, column: null })),
@@ -92,4 +87,23 @@ function versionOf(of: string, plan: Plan, { versioned }: Catalog): Version {
       views: one.views,
     })),
   };
+}
+
+/** What is otherwise through a view than at the table itself. */
+function warningsOf(
+  { table, rowSecurity, partialReaders }: ShownTable,
+  schema: string,
+  major: number,
+): readonly string[] {
+  const name = relationKey(table);
+  if (major < 15)
+    return rowSecurity
+      ? [
+          `${name} is left out of ${schema}: it has row security, and before PostgreSQL 15 a view would show everyone every row`,
+        ]
+      : [];
+  return partialReaders.map(
+    (role) =>
+      `${role} may read some columns of ${name}, and reads nothing of it through ${schema}: there PostgreSQL asks for the right to read every column that the view has`,
+  );
 }

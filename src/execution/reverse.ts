@@ -12,6 +12,7 @@ import { snapshotCatalog } from "../postgres/snapshot.ts";
 import { diffSnapshots } from "../postgres/snapshot-diff.ts";
 import { advance } from "./advance.ts";
 import { refuseOverlap, refuseReading } from "./refuse-overlap.ts";
+import { refuseShown } from "./refuse-shown.ts";
 import { runStage } from "./run-stage.ts";
 import type { Runner } from "./runner.ts";
 
@@ -128,7 +129,7 @@ function fillStep({ table, column }: NonNullable<Loss["fillable"]>, value: strin
  * that an interrupted reversal goes on from the journal like everything else.
  *
  * @throws SegueError SEG0304 if something would be lost that was not accepted; SEG0105 if it is completed, and another
- *   rollout works on the same by now
+ *   rollout works on the same by now, or a later version shows it
  */
 export async function reverse(runner: Runner, options: ReverseOptions): Promise<RolloutState> {
   const { session, observer, rollout, program } = runner;
@@ -145,6 +146,7 @@ export async function reverse(runner: Runner, options: ReverseOptions): Promise<
         await lockRollouts(session);
         await refuseOverlap(session, runner.plan, program.touches);
         await refuseReading(session, program);
+        await refuseShown(session, rollout, program);
       }
       await setReverseTo(session, rollout, options.to);
       await clearReversal(session, rollout);

@@ -42,6 +42,7 @@ export const ERRORS = {
   SEG0307: { title: "Timed out waiting", exit: EXIT.timedOut },
   SEG0308: { title: "The rollout was cancelled", exit: EXIT.interrupted },
   SEG0309: { title: "Interrupted after a checkpoint", exit: EXIT.interrupted },
+  SEG0310: refused("There is no versioned schema"),
 
   SEG0401: failed("A step failed"),
   SEG0402: failed("The lock budget is used up"),

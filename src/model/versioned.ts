@@ -12,6 +12,8 @@ export interface Versioned {
 export interface VersionedTable extends RelationName {
   readonly columns: readonly string[];
   readonly rowSecurity: boolean;
+  /** Roles that may read some of its columns and not the whole. */
+  readonly partialReaders: readonly string[];
 }
 
 /** A versioned schema that an earlier plan has left in use. */

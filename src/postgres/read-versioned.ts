@@ -5,7 +5,13 @@ import type { Session } from "./session.ts";
 
 const TABLES = `
 SELECT n.nspname AS schema, c.relname AS name, c.relrowsecurity AS "rowSecurity", array_to_json(ARRAY(
-         SELECT a.attname FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum)) AS columns
+         SELECT a.attname FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum)) AS columns, array_to_json(ARRAY(
+         SELECT DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee)::text END
+           FROM pg_attribute a CROSS JOIN LATERAL aclexplode(a.attacl) x
+          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND x.privilege_type = 'SELECT'
+            AND NOT EXISTS (SELECT FROM aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) w
+                             WHERE w.grantee IN (x.grantee, 0) AND w.privilege_type = 'SELECT')
+          ORDER BY 1)) AS "partialReaders"
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE n.nspname = ANY ($1::text[]) AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
    AND ${notOfExtension("pg_class", "c.oid")}

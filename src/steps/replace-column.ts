@@ -98,7 +98,7 @@ export const replaceColumn: StepKind<ReplaceColumnFields> = {
       ],
       hides: [{ table: nameOf(table), column: fields.column }],
       losses: [...moved.losses, ...(unheld ? [unrepresentable(table, hidden, final, fields.column)] : [])],
-      warnings: warnings(table, fields, swapsName),
+      warnings: warnings(table, fields, swapsName, context.settings.views),
     };
   },
 };
@@ -111,13 +111,13 @@ function isCopied(fields: ReplaceColumnFields, { catalog, entries }: LowerContex
   return reverse[fields.column] === ident(fields.by);
 }
 
-function warnings(table: Table, fields: ReplaceColumnFields, swapsName: boolean): string[] {
+function warnings(table: Table, fields: ReplaceColumnFields, swapsName: boolean, views: boolean): string[] {
   const place = `${relationKey(table)}.${fields.column}`;
   return [
     `the new column stands at the end of ${relationKey(table)}: a positional INSERT and \`select *\` see that, and a prepared \`select *\` fails once`,
     ...(swapsName
       ? [
-          `both application versions see the old type of ${place} until the cut-over and the new one after it: they must tolerate both`,
+          `both application versions see the old type of ${place} until the cut-over and the new one after it: they must tolerate both${views ? ", where they do not use their versioned schemas" : ""}`,
           preparedStatementsFail(place),
         ]
       : []),

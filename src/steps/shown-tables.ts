@@ -12,6 +12,7 @@ export interface ShownTable {
   readonly table: RelationName;
   readonly as: string;
   readonly rowSecurity: boolean;
+  readonly partialReaders: readonly string[];
   readonly columns: readonly { readonly column: string; readonly as: string }[];
 }
 
@@ -29,12 +30,13 @@ export function shownTables(schema: string, before: Catalog, context: LowerConte
   const kept = standing.flatMap((table): VersionedTable[] => {
     const key = relationKey(table);
     if (before.tables[key] === undefined) return [table];
-    return after[key] === undefined ? [] : [versionedTable(after[key])];
+    const left = after[key];
+    return left === undefined ? [] : [{ ...table, columns: left.columns.map(({ name }) => name) }];
   });
-  const made = Object.values(after).filter(
+  const created = Object.values(after).filter(
     (table) => table.schema === schema && !known.has(relationKey(table)) && isMade(table, before),
   );
-  return [...kept, ...made.map(versionedTable)]
+  return [...kept, ...created.map(made)]
     .flatMap((table) => namesOf(table, context).map((as) => shown(table, as, context)))
     .filter(({ columns }) => columns.length > 0)
     .toSorted((a, b) => (a.as < b.as ? -1 : 1));
@@ -44,8 +46,8 @@ function isMade(table: Table, before: Catalog): boolean {
   return (table.kind === "table" || table.kind === "partitioned") && before.tables[relationKey(table)] === undefined;
 }
 
-function versionedTable({ schema, name, columns, rowSecurity }: Table): VersionedTable {
-  return { schema, name, rowSecurity, columns: columns.map((column) => column.name) };
+function made({ schema, name, columns, rowSecurity }: Table): VersionedTable {
+  return { schema, name, rowSecurity, partialReaders: [], columns: columns.map((column) => column.name) };
 }
 
 /** What the new version calls the table: a second name is the only one if the contract makes it that. */
@@ -69,6 +71,7 @@ function shown(table: VersionedTable, as: string, context: LowerContext): ShownT
     table: nameOf(table),
     as,
     rowSecurity: table.rowSecurity,
+    partialReaders: table.partialReaders,
     columns: table.columns.flatMap((column) => {
       if (shadows.has(column)) return [];
       const one = replaced.get(column);

@@ -69,7 +69,7 @@ async function look(session: Session, request: BaselineRequest): Promise<Look> {
   const unknown = plans.filter(({ id }) => !states.has(id)).map((plan) => (plan.form === "sql" ? plan : emptied(plan)));
   const [first] = unknown;
   // None of them names a table: one catalog does for all.
-  const catalog = first === undefined ? null : await catalogFor(session, first, schema);
+  const catalog = first === undefined ? null : await catalogFor(session, first, settings, schema);
   const fresh = catalog === null ? [] : unknown.map((plan) => ({ plan, program: programOf(plan, catalog, settings) }));
   return {
     fresh,

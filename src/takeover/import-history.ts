@@ -84,7 +84,7 @@ async function look(session: Session, request: ImportRequest): Promise<Look> {
   const unknown = history.applied.filter(({ plan }) => !states.has(plan.id));
   const [first] = unknown;
   // Plain SQL names no table: one catalog does for all.
-  const catalog = first === undefined ? null : await catalogFor(session, first.plan, request.schema);
+  const catalog = first === undefined ? null : await catalogFor(session, first.plan, request.settings, request.schema);
   const fresh =
     catalog === null ? [] : unknown.map((one) => ({ ...one, program: compile(one.plan, catalog, request.settings) }));
   const applied = new Set(history.applied.map(({ plan }) => plan.id));

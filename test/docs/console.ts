@@ -4,7 +4,7 @@ import { type Project, segue } from "../cli/segue.ts";
 /** What differs from run to run: the address, the versions, the clock, who it is, and how long things take. */
 function normal(text: string): string {
   return text
-    .replaceAll(/postgres:\/\/\S+/g, "postgres://…")
+    .replaceAll(/postgres:\/\/[^\s?]+/g, "postgres://…")
     .replaceAll(/PostgreSQL [\d.]+/g, "PostgreSQL …")
     .replaceAll(/\b\d{14}_/g, "<now>_")
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")

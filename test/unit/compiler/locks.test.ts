@@ -77,7 +77,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       await withSession(shop, async (session) => {
         const programOf = async (plan: Plan): Promise<Program> => {
           const catalog = await readCatalog(session, { ...scopeOf(plan, "public"), defaultSchema: "public" });
-          const { phases } = planOf(explain(plan, catalog), plan.id);
+          const { phases } = planOf(explain(plan, catalog, completeSettings(plan.settings)), plan.id);
           for (const { kind } of Object.values(phases).flat()) seen.add(kind);
           return compile(plan, catalog, completeSettings(plan.settings));
         };

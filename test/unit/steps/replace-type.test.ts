@@ -196,7 +196,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
     const database = await testDatabase({ major, script: SCHEMA });
     await withSession(database, async (session) => {
       const text = `operations: [${RENAME}]`;
-      const explained = explain(planOf(text), await catalogFor(session, text));
+      const explained = explain(planOf(text), await catalogFor(session, text), completeSettings({}));
       const refusalOf = async (change: (written: Explained) => void): Promise<string> => {
         const changed = parse(explained) as Explained;
         change(changed);
