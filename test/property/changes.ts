@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import pg from "pg";
 import { COLUMN_TYPES, sqlType, typeNamed } from "./column-types.ts";
 import type { Change, DrawnColumn, DrawnSchema } from "./model.ts";
 import { ident } from "./schema.ts";
@@ -50,6 +51,123 @@ export const DRAWINGS: Readonly<Record<string, Drawing>> = {
         operations: operation("change_type", { table: schema.table, column: name, type }),
         retyped: { column: name, type },
         plainly: (table) => [`ALTER TABLE ${table} ALTER COLUMN ${ident(name)} TYPE ${type}`],
+      };
+    },
+  },
+  drop_column: {
+    types: every,
+    // One value for all new rows is no unique one.
+    target: { unique: false },
+    change(schema, [n = 0]) {
+      const { name, type } = targetOf(schema);
+      const fill = typeNamed(type).literal(n % 12);
+      return {
+        operations: operation("drop_column", { table: schema.table, column: name, fill }),
+        renamed: { [name]: null },
+        supplement: { [name]: fill },
+        filled: { column: name, value: fill },
+        given: name,
+        constrains: true,
+        plainly: (table) => [`ALTER TABLE ${table} DROP COLUMN ${ident(name)}`],
+      };
+    },
+  },
+  set_not_null: {
+    types: every,
+    target: { notNull: false },
+    change(schema, [n = 0]) {
+      const { name, type } = targetOf(schema);
+      const fill = typeNamed(type).literal(n % 12);
+      return {
+        operations: operation("set_not_null", { table: schema.table, column: name, fill }),
+        filled: { column: name, value: fill },
+        constrains: true,
+        plainly: (table) => [
+          `UPDATE ${table} SET ${ident(name)} = ${fill} WHERE ${ident(name)} IS NULL`,
+          `ALTER TABLE ${table} ALTER COLUMN ${ident(name)} SET NOT NULL`,
+        ],
+      };
+    },
+  },
+  drop_not_null: {
+    types: every,
+    target: { notNull: true },
+    change(schema) {
+      const { name } = targetOf(schema);
+      return {
+        operations: operation("drop_not_null", { table: schema.table, column: name }),
+        given: name,
+        plainly: (table) => [`ALTER TABLE ${table} ALTER COLUMN ${ident(name)} DROP NOT NULL`],
+      };
+    },
+  },
+  set_default: {
+    types: every,
+    change(schema, [n = 0]) {
+      const { name, type } = targetOf(schema);
+      const value = typeNamed(type).literal(n % 12);
+      return {
+        operations: operation("set_default", { table: schema.table, column: name, default: value }),
+        given: name,
+        plainly: (table) => [`ALTER TABLE ${table} ALTER COLUMN ${ident(name)} SET DEFAULT ${value}`],
+      };
+    },
+  },
+  drop_default: {
+    types: every,
+    target: { default: 1 },
+    change(schema) {
+      const { name } = targetOf(schema);
+      return {
+        operations: operation("drop_default", { table: schema.table, column: name }),
+        given: name,
+        plainly: (table) => [`ALTER TABLE ${table} ALTER COLUMN ${ident(name)} DROP DEFAULT`],
+      };
+    },
+  },
+  set_comment: {
+    types: every,
+    change(schema, [n = 0]) {
+      const { name } = targetOf(schema);
+      const comment = chosen(["drawn", 'it\'s $1 \\ "so"', null], n);
+      return {
+        operations: operation("set_comment", { table: schema.table, column: name, comment }),
+        plainly: (table) => [
+          `COMMENT ON COLUMN ${table}.${ident(name)} IS ${comment === null ? "NULL" : pg.escapeLiteral(comment)}`,
+        ],
+      };
+    },
+  },
+  rename_index: {
+    types: sorting,
+    target: { index: "plain" },
+    change: (schema) => ({
+      operations: operation("rename_index", { table: schema.table, from: "index_0", to: "drawn" }),
+      plainly: () => ["ALTER INDEX twin.index_0 RENAME TO drawn"],
+    }),
+  },
+  rename_constraint: {
+    types: sorting,
+    target: { check: true, unique: true },
+    change(schema, [n]) {
+      const from = chosen(["check_0", "unique_0"], n);
+      return {
+        operations: operation("rename_constraint", { table: schema.table, from, to: "drawn" }),
+        plainly: (table) => [`ALTER TABLE ${table} RENAME CONSTRAINT ${from} TO drawn`],
+      };
+    },
+  },
+  drop_constraint: {
+    types: sorting,
+    target: { check: true, unique: true },
+    change(schema, [n]) {
+      const name = chosen(["check_0", "unique_0"], n);
+      return {
+        operations: operation("drop_constraint", { table: schema.table, name }),
+        // What the table refuses as long as the constraint stands, the twin is not asked.
+        constrains: true,
+        twin: (table) => [`ALTER TABLE ${table} DROP CONSTRAINT ${name}`],
+        plainly: () => [],
       };
     },
   },

@@ -71,6 +71,7 @@ class Life {
     const database = await testDatabase({ major, template: { name: "property", script: prepare } });
     const client = await database.connect();
     await client.query(scriptOf(drawn));
+    for (const sql of drawn.change.twin?.(`twin.${ident(drawn.schema.table)}`) ?? []) await client.query(sql);
     const plans = await planFolder({ [`${PLAN}.yaml`]: planOf(drawn.change) });
     const settings = { contract: { soak: 0 } };
     const segue = createSegue({ url: database.url, plans, cwd: plans, env: {}, actor: "test", settings });
@@ -168,7 +169,11 @@ class Life {
 
   async #verb(name: string, run: () => Promise<unknown>): Promise<void> {
     this.#log.push(`-- ${name}`);
-    await run();
+    try {
+      await run();
+    } finally {
+      await this.#fillTwin();
+    }
   }
 
   /** Every drawn write of a version, on the table and on its twin: both accept it, or refuse it for the same reason. */
@@ -182,6 +187,7 @@ class Life {
       const twin = real === null || this.#drawn.change.constrains !== true ? await this.#try(write.twin) : real;
       if (real !== twin)
         throw new Error(`${write.real}\nends with ${real ?? "success"}, on the twin with ${twin ?? "success"}`);
+      await this.#fillTwin();
     }
   }
 
@@ -198,7 +204,7 @@ class Life {
   /** The rows as a version sees them, against the twin's. */
   async #compare(side: Side, cutOver = false): Promise<void> {
     const { schema, change } = this.#drawn;
-    const { added, renamed = {}, retyped, filled } = change;
+    const { added, renamed = {}, retyped } = change;
     const columns = [
       { real: "id", twin: "id" },
       ...schema.columns.flatMap(({ name }) => {
@@ -221,22 +227,30 @@ class Life {
       >[];
     const real = await read(ofReal, "public");
     const twin = await read(ofTwin, "twin");
-    if (filled !== undefined) await this.#sameNulls(filled, real, twin);
     if (isDeepStrictEqual(real, twin)) return;
     throw new Error(`the ${side} version sees\n${JSON.stringify(real)}\nand not\n${JSON.stringify(twin)}`);
   }
 
   /** Where the table was filled the twin takes the value over. */
-  async #sameNulls(
-    { column, value }: NonNullable<Change["filled"]>,
-    real: readonly Record<string, string | null>[],
-    twin: Record<string, string | null>[],
-  ): Promise<void> {
-    const text =
-      (await this.#client.query<{ value: string }>(`SELECT (${value})::text AS value`)).rows[0]?.value ?? null;
-    twin.forEach((row, n) => {
-      if (row[column] === null && real[n]?.[column] !== null) row[column] = text;
-    });
+  async #fillTwin(): Promise<void> {
+    const { schema, change } = this.#drawn;
+    const { filled } = change;
+    if (filled === undefined || !(await this.#stands(filled.column))) return;
+    const column = ident(filled.column);
+    const [table, twin] = [`public.${ident(schema.table)}`, `twin.${ident(schema.table)}`];
+    await this.#client.query(
+      `UPDATE ${twin} AS t SET ${column} = ${filled.value} FROM ${table} AS r
+        WHERE t.id = r.id AND t.${column} IS NULL AND r.${column} IS NOT NULL`,
+    );
+  }
+
+  async #stands(column: string): Promise<boolean> {
+    const { rowCount } = await this.#client.query(
+      `SELECT FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relname = $1 AND a.attname = $2 AND NOT a.attisdropped`,
+      [this.#drawn.schema.table, column],
+    );
+    return rowCount === 1;
   }
 
   async #isAsBefore(): Promise<void> {

@@ -67,6 +67,10 @@ export interface Change {
   readonly renamed?: Readonly<Record<string, string | null>>;
   /** What the twin's row gets where the new version knows nothing of a column. */
   readonly supplement?: Readonly<Record<string, string>>;
+  /** What the twin is spared from the beginning: a constraint that goes, on a day that depends on the rollout. */
+  readonly twin?: (table: string) => readonly string[];
+  /** A column that every INSERT names: on which day its default or NOT NULL changes depends on the rollout. */
+  readonly given?: string;
   /** A column whose NULLs may have become this value. */
   readonly filled?: { readonly column: string; readonly value: string };
   /** The new type of a column, from the cut-over on. */

@@ -47,7 +47,9 @@ export class Writer {
     const given = this.#columns(side).flatMap((column, n) => {
       const number = values[n] ?? 0;
       // Now and then a column is left to its default.
-      return number % 5 === 4 ? [] : [{ ...column, value: column.literal(number) }];
+      return number % 5 === 4 && column.twin !== this.#change.given
+        ? []
+        : [{ ...column, value: column.literal(number) }];
     });
     const known = new Set(this.#columns(side).map(({ twin }) => twin));
     const supplement = Object.entries(side === "new" ? (this.#change.supplement ?? {}) : {})
