@@ -7,7 +7,7 @@ export interface CrashPlan {
   readonly drops: boolean;
   /** What a reversal leaves of the plan's work in the rows, since it can't tell it from the application's: put back by hand. */
   readonly stays?: string;
-  /** Makes the tables and their rows: the same for all plans. */
+  /** Makes the tables and their rows. */
   readonly schema: string;
 }
 
@@ -58,6 +58,17 @@ export const CHANGE_TYPE = yaml(
 /** Two tables, and a key between them. */
 const CHANGE_KEY = yaml("change_key", "operations: [change_type: { table: regions, column: id, type: bigint }]", true);
 
+/** Types that change names, and columns of two tables. */
+const RENAME_ENUM_VALUE: CrashPlan = {
+  ...yaml("rename_enum_value", "operations: [rename_enum_value: { type: tone, from: low, to: calm }]", true),
+  schema: `${SCHEMA}
+create type tone as enum ('low', 'high');
+alter table accounts add tone tone not null default 'low';
+alter table regions add tones tone[];
+update regions set tones = '{high,low}';
+`,
+};
+
 const CHANGE_PRIMARY_KEY = yaml(
   "change_primary_key",
   "operations: [change_primary_key: { table: regions, columns: [name, id] }]",
@@ -103,6 +114,7 @@ export const CRASH_PLANS: readonly CrashPlan[] = [
   RENAME_COLUMN,
   CHANGE_TYPE,
   CHANGE_KEY,
+  RENAME_ENUM_VALUE,
   CHANGE_PRIMARY_KEY,
   CREATE_INDEX,
   SET_NOT_NULL,
