@@ -74,9 +74,14 @@ function costOf(step: Step, program?: Program): string {
   }
 }
 
+/** A versioned schema has a view of every table; `--json` has all of them. */
+const SHOWN_LOCKS = 12;
+
 function locksOf({ locks }: Pick<Extract<Step, { kind: "transaction" }>, "locks">): string {
   if (locks.length === 0) return "no lock on a table that stood before";
-  return locks.map(({ mode, relation }) => `${mode} on ${printable(`${relation.schema}.${relation.name}`)}`).join(", ");
+  const said = locks.map(({ mode, relation }) => `${mode} on ${printable(`${relation.schema}.${relation.name}`)}`);
+  const more = said.length - SHOWN_LOCKS;
+  return more <= 1 ? said.join(", ") : `${said.slice(0, SHOWN_LOCKS).join(", ")} and ${more} more`;
 }
 
 function contractLines(program: Program, colors: Colors): string[] {

@@ -30,7 +30,7 @@ function versionName(of: string, { id, version }: Plan): string {
  * The versioned schemas of a plan: one for each schema whose tables it touches.
  *
  * @param context What the plan's entries leave.
- * @throws SegueError SEG0101 if the name of one is taken, SEG0102 if what an inverse would take away is not the newest
+ * @throws SegueError SEG0101 if the name of one is taken, SEG0207 if none may be created, SEG0102 if what an inverse would take away is not the newest
  */
 export function versionParts(
   plan: Plan,
@@ -42,7 +42,7 @@ export function versionParts(
   const versions = (touched.length === 0 ? [before.defaultSchema] : touched).map((of) => versionOf(of, plan, before));
   const shown = versions.map((version) => ({ version, tables: shownTables(version.of, before, context) }));
   const replaced = versions.flatMap(({ replaces }) => replaces);
-  const visible = shown.map(({ tables }) => tables.filter(({ rowSecurity }) => before.major >= 15 || !rowSecurity));
+  const visible = shown.map(({ tables }) => tables.filter((table) => leftOut(table, before.major) === null));
   return {
     versions,
     first: { cutover: replaced.map(hideVersion), drop: replaced.map(dropVersion) },
@@ -70,6 +70,13 @@ function versionOf(of: string, plan: Plan, { versioned }: Catalog): Version {
       object: schema,
       next: "drop or rename that schema, or give the plan another version",
     });
+  if (schema !== null && versioned?.mayCreate === false)
+    throw new SegueError("SEG0207", {
+      message: `this role may not create a schema in the database, and the plan makes ${schema}`,
+      object: schema,
+      left: "Nothing changed.",
+      next: "GRANT CREATE ON DATABASE to it, or leave `views` out",
+    });
   const own = takesBack?.find((one) => one.of === of)?.from;
   const newer = takesBack === undefined ? undefined : standing.find((one) => one.schema !== own);
   if (newer !== undefined)
@@ -89,21 +96,24 @@ function versionOf(of: string, plan: Plan, { versioned }: Catalog): Version {
   };
 }
 
+/** Why a table is not shown. Before 15 a view reads and writes with the rights of its owner: the role that runs Segue. */
+function leftOut({ rowSecurity, reachable }: ShownTable, major: number): string | null {
+  if (major >= 15) return null;
+  if (rowSecurity) return "it has row security, and before PostgreSQL 15 a view would show everyone every row";
+  return reachable
+    ? null
+    : "the role that runs Segue may not read and write it, and before PostgreSQL 15 nobody could through a view of that role";
+}
+
 /** What is otherwise through a view than at the table itself. */
-function warningsOf(
-  { table, rowSecurity, partialReaders }: ShownTable,
-  schema: string,
-  major: number,
-): readonly string[] {
-  const name = relationKey(table);
-  if (major < 15)
-    return rowSecurity
-      ? [
-          `${name} is left out of ${schema}: it has row security, and before PostgreSQL 15 a view would show everyone every row`,
-        ]
-      : [];
-  return partialReaders.map(
-    (role) =>
-      `${role} may read some columns of ${name}, and reads nothing of it through ${schema}: there PostgreSQL asks for the right to read every column that the view has`,
-  );
+function warningsOf(shown: ShownTable, schema: string, major: number): readonly string[] {
+  const name = relationKey(shown.table);
+  const why = leftOut(shown, major);
+  if (why !== null) return [`${name} is left out of ${schema}: ${why}`];
+  return major < 15
+    ? []
+    : shown.partialReaders.map(
+        (role) =>
+          `${role} may read some columns of ${name}, and reads nothing of it through ${schema}: there PostgreSQL asks for the right to read every column that the view has`,
+      );
 }

@@ -7,11 +7,15 @@ export interface Versioned {
   /** The names of all schemas of the database. */
   readonly schemas: readonly string[];
   readonly standing: readonly StandingVersion[];
+  /** Whether the role that runs Segue may create a schema. */
+  readonly mayCreate: boolean;
 }
 
 export interface VersionedTable extends RelationName {
   readonly columns: readonly string[];
   readonly rowSecurity: boolean;
+  /** Whether the role that runs Segue may read and write it: before 15 a view of its own does so with its rights. */
+  readonly reachable: boolean;
   /** Roles that may read some of its columns and not the whole. */
   readonly partialReaders: readonly string[];
 }

@@ -4,7 +4,9 @@ import { notOfExtension } from "./snapshot-scope.ts";
 import type { Session } from "./session.ts";
 
 const TABLES = `
-SELECT n.nspname AS schema, c.relname AS name, c.relrowsecurity AS "rowSecurity", array_to_json(ARRAY(
+SELECT n.nspname AS schema, c.relname AS name, c.relrowsecurity AS "rowSecurity",
+       has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
+         AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE') AS reachable, array_to_json(ARRAY(
          SELECT a.attname FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum)) AS columns, array_to_json(ARRAY(
          SELECT DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee)::text END
            FROM pg_attribute a CROSS JOIN LATERAL aclexplode(a.attacl) x
@@ -28,8 +30,15 @@ SELECT n.nspname AS schema, substr(obj_description(n.oid, 'pg_namespace'), lengt
 export async function readVersioned(session: Session, schemas: readonly string[]): Promise<Versioned> {
   return await consistentRead(session, async () => {
     const tables = await session.query<VersionedTable>(TABLES, [schemas]);
-    const names = await session.query<{ name: string }>("SELECT nspname AS name FROM pg_namespace");
+    const names = await session.query<{ name: string; may: boolean }>(
+      "SELECT nspname AS name, has_database_privilege(current_database(), 'CREATE') AS may FROM pg_namespace",
+    );
     const standing = await session.query<StandingVersion>(STANDING, [VERSION_MARK]);
-    return { tables: tables.rows, schemas: names.rows.map(({ name }) => name), standing: standing.rows };
+    return {
+      tables: tables.rows,
+      schemas: names.rows.map(({ name }) => name),
+      standing: standing.rows,
+      mayCreate: names.rows.every(({ may }) => may),
+    };
   });
 }

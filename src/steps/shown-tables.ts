@@ -12,6 +12,7 @@ export interface ShownTable {
   readonly table: RelationName;
   readonly as: string;
   readonly rowSecurity: boolean;
+  readonly reachable: boolean;
   readonly partialReaders: readonly string[];
   readonly columns: readonly { readonly column: string; readonly as: string }[];
 }
@@ -47,7 +48,7 @@ function isMade(table: Table, before: Catalog): boolean {
 }
 
 function made({ schema, name, columns, rowSecurity }: Table): VersionedTable {
-  return { schema, name, rowSecurity, partialReaders: [], columns: columns.map((column) => column.name) };
+  return { schema, name, rowSecurity, reachable: true, partialReaders: [], columns: columns.map((c) => c.name) };
 }
 
 /** What the new version calls the table: a second name is the only one if the contract makes it that. */
@@ -71,6 +72,7 @@ function shown(table: VersionedTable, as: string, context: LowerContext): ShownT
     table: nameOf(table),
     as,
     rowSecurity: table.rowSecurity,
+    reachable: table.reachable,
     partialReaders: table.partialReaders,
     columns: table.columns.flatMap((column) => {
       if (shadows.has(column)) return [];

@@ -1,3 +1,5 @@
+import { VERSION_MARK } from "../../src/model/versioned.ts";
+
 /** A plan to be struck in, at the point where it hurts. */
 export interface CrashPlan {
   /** The plan's name, as the verbs take it. */
@@ -110,6 +112,17 @@ const CHANGE_ROWS = yaml(
   true,
 );
 
+/** The schema of one version comes, that of the one before goes. */
+const VERSIONS: CrashPlan = {
+  ...yaml("versions", "views: true\noperations: [drop_column: { table: accounts, column: status }]", true),
+  schema: `${SCHEMA}
+create schema public_0;
+comment on schema public_0 is '${VERSION_MARK}public';
+create view public_0.accounts as select id, username, status from accounts;
+grant usage on schema public_0 to pg_monitor;
+grant select on public_0.accounts to pg_monitor;`,
+};
+
 export const CRASH_PLANS: readonly CrashPlan[] = [
   RENAME_COLUMN,
   CHANGE_TYPE,
@@ -121,4 +134,5 @@ export const CRASH_PLANS: readonly CrashPlan[] = [
   SQL_STATEMENTS,
   SQL_TRANSACTION,
   CHANGE_ROWS,
+  VERSIONS,
 ];

@@ -19,6 +19,7 @@ const standing = (name: string, columns: readonly string[], parts: Partial<Versi
   name,
   columns,
   rowSecurity: false,
+  reachable: true,
   partialReaders: [],
   ...parts,
 });
@@ -32,6 +33,7 @@ const VERSIONED: Versioned = {
   ],
   schemas: ["public", "sales", "public_7"],
   standing: [],
+  mayCreate: true,
 };
 const OLD: StandingVersion = { schema: "public_0", of: "public", views: ["Other", "users"] };
 
@@ -127,6 +129,15 @@ describe("what a version shows", () => {
     expect(newer.warnings).toEqual([]);
   });
 
+  test("before 15 no table that the role that runs Segue may not write", () => {
+    const foreign = catalog({ tables: [standing("theirs", ["id"], { reachable: false })] }, 14);
+    const found = views("operations:\n  - set_comment: { table: orders, comment: x }", foreign);
+    expect(made(found)).toEqual([]);
+    expect(found.warnings.join()).toContain("public.theirs is left out of public_1: the role that runs Segue may not");
+    const newer = views("operations:\n  - set_comment: { table: orders, comment: x }", { ...foreign, major: 15 });
+    expect(made(newer)).toEqual([view("theirs", "id")]);
+  });
+
   test("from 15 on nothing for who may read some columns alone, which is told", () => {
     const partial = standing("orders", ["id"], { partialReaders: ["app"] });
     const found = (major: number) =>
@@ -211,6 +222,15 @@ test("a name that is too long is cut and told apart, and one that is taken is re
     "SEG0101",
     "there is a schema public_7 already, which is the name of this plan's version of public",
     "drop or rename that schema, or give the plan another version",
+  ]);
+});
+
+test("a role that may not create a schema is told before anything runs", () => {
+  const text = "operations:\n  - set_comment: { table: orders, comment: x }";
+  expect(refusal(() => views(text, catalog({ mayCreate: false })))).toEqual([
+    "SEG0207",
+    "this role may not create a schema in the database, and the plan makes public_1",
+    "GRANT CREATE ON DATABASE to it, or leave `views` out",
   ]);
 });
 

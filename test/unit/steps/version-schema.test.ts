@@ -11,6 +11,7 @@ const shown = (name: string, columns: Readonly<Record<string, string>>, as = nam
   table: { schema: "public", name },
   as,
   rowSecurity: false,
+  reachable: true,
   partialReaders: [],
   columns: Object.entries(columns).map(([column, shownAs]) => ({ column, as: shownAs })),
 });
@@ -111,6 +112,35 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
     expect(await catalogDifference(before, database)).toEqual([]);
   });
 });
+
+test.each(MAJORS)(
+  "a role that is no superuser makes a version, also of what belongs to others, on PostgreSQL %i",
+  async (major) => {
+    const database = await testDatabase({
+      major,
+      script: `CREATE TABLE users (id int); CREATE TABLE orders (id int);
+      GRANT CREATE ON SCHEMA public TO pg_monitor, pg_signal_backend;
+      ALTER TABLE users OWNER TO pg_monitor; ALTER TABLE orders OWNER TO pg_signal_backend;
+      GRANT ALL ON orders TO pg_monitor`,
+    });
+    await database.query(`GRANT CREATE ON DATABASE ${database.name} TO pg_monitor`);
+    await withSession(database, async (session) => {
+      await session.query("SET ROLE pg_monitor");
+      const draft = makeVersion("public", "v", [shown("users", { id: "id" }), shown("orders", { id: "id" })], major);
+      await executeExactly(session, [draft]);
+      // The owner of a table, who is not that of the view, has the same rights there.
+      await session.query("SET ROLE pg_signal_backend");
+      await session.query("INSERT INTO v.orders VALUES (1)");
+      expect((await session.query("DELETE FROM v.orders RETURNING id")).rows).toEqual([{ id: 1 }]);
+      await expect(session.query("SELECT FROM v.users")).rejects.toThrow("permission denied");
+      await session.query("SET ROLE pg_monitor");
+      await session.query("INSERT INTO v.users VALUES (1)");
+      await executeExactly(session, draft.undo);
+    });
+    // A right on the database would outlive it in the roles.
+    await database.query(`REVOKE CREATE ON DATABASE ${database.name} FROM pg_monitor`);
+  },
+);
 
 test.runIf(MAJORS.some((major) => major >= 15))("row security is that of who reads", async () => {
   const database = await testDatabase({
