@@ -30,7 +30,7 @@ async function write(shop: TestDatabase): Promise<void> {
   for (const table of ["customers", "orders"]) {
     const found = await shop.query<{ name: string }>(
       `select column_name as name from information_schema.columns
-        where table_name = $1 and column_name = any ($2) order by ordinal_position`,
+        where table_schema = 'public' and table_name = $1 and column_name = any ($2) order by ordinal_position`,
       [table, Object.keys(GIVEN)],
     );
     const names = found.map(({ name }) => name);

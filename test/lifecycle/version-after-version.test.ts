@@ -149,11 +149,7 @@ test.each(MAJORS)("one version follows another, and each is taken back exactly, 
     expect.stringContaining("public.users.nick can't be dropped"),
   ]);
 
-  // The inverse brings the version of before back, by its own name, and only the newest can be taken back.
-  expect(await refusal(segue.reverse("2_age", { accept: ["--lose-values"] }))).toEqual([
-    "SEG0102",
-    "the versioned schema public_3 is newer than what would be taken back, and may be in use",
-  ]);
+  // The inverse brings the version of before back, by its own name.
   expect((await segue.reverse("3_add", { accept: ["--lose-values"] })).state).toBe("ready");
   expect(await versions(database)).toEqual({
     public_2: [...SECOND.slice(0, 1), "late(id)", "users(id handle age)"],
@@ -210,6 +206,10 @@ test.each(MAJORS)(
     await database.query("DROP TABLE public_2.notes; DROP VIEW over");
     expect((await segue.contract("3_age", { yes: true })).state).toBe("completed");
     expect(Object.keys(await versions(database))).toEqual(["public_3"]);
+    expect(await refusal(segue.reverse("2_fax", { accept: ["--lose-values"] }))).toEqual([
+      "SEG0102",
+      "the versioned schema public_3 is newer than what would be taken back, and may be in use",
+    ]);
   },
 );
 
