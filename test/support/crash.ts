@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -84,6 +85,8 @@ export async function workplace({ name, files, schema }: CrashPlan): Promise<Wor
   for (const [file, content] of Object.entries(files)) await writeFile(join(folder, file), content);
   const segue = (url: string): Segue => createSegue({ url, plans: folder, cwd: folder, env: {} });
   const log = join(folder, "points.log");
+  // Most plans start from the same schema, and share its template.
+  const digest = createHash("md5").update(schema).digest("hex").slice(0, 8);
   const prepared = (state: string, prepare: (plan: string, url: string) => Promise<void>): Promise<TestDatabase> =>
     testDatabase({
       template: {
@@ -108,7 +111,7 @@ export async function workplace({ name, files, schema }: CrashPlan): Promise<Wor
         env: { SEGUE_FAILPOINT_LOG: log, ...env },
       });
     },
-    database: () => testDatabase({ template: { name: "crash", script: schema } }),
+    database: () => testDatabase({ template: { name: `crash_${digest}`, script: schema } }),
     begunDatabase: () =>
       prepared("begun", async (plan, url) => {
         const begun = new AbortController();
