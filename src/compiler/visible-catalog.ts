@@ -1,4 +1,4 @@
-import type { Catalog, Table } from "../model/catalog.ts";
+import type { Catalog, Fact, Table } from "../model/catalog.ts";
 import type { RolloutSettings } from "../model/settings.ts";
 import type { StandingVersion } from "../model/versioned.ts";
 import { ident } from "../sql/identifier.ts";
@@ -23,7 +23,18 @@ export function visibleCatalog(catalog: Catalog, { ignore_dependents: ignored }:
       },
     ];
   };
-  return { ...catalog, tables: Object.fromEntries(Object.entries(catalog.tables).map(visible)) };
+  return {
+    ...catalog,
+    tables: Object.fromEntries(Object.entries(catalog.tables).map(visible)),
+    facts: Object.fromEntries(Object.entries(catalog.facts).map(([key, fact]) => [key, withoutViews(fact, versions)])),
+  };
+}
+
+/** What uses an enum, less the views of versioned schemas. */
+function withoutViews(fact: Fact, versions: (name: string) => boolean): Fact {
+  if (!("use" in fact)) return fact;
+  const others = fact.use.others.filter((name) => !name.startsWith("view ") || !versions(name.slice("view ".length)));
+  return { use: { ...fact.use, others } };
 }
 
 /** Whether a dependent, as it is named, stands in one of the schemas. */

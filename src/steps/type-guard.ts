@@ -1,4 +1,5 @@
 import { relationKey, type RelationName } from "../model/relation.ts";
+import { VERSION_MARK } from "../model/versioned.ts";
 import { qualified } from "../sql/identifier.ts";
 import { dollarQuote, literal } from "../sql/literal.ts";
 
@@ -9,7 +10,8 @@ interface KnownColumn {
 
 /**
  * A statement that raises if the enum has come into use elsewhere since the plan was compiled: a column or a function that
- * nobody takes along would keep it under the name that it is about to get. A temporary table goes with its session.
+ * nobody takes along would keep it under the name that it is about to get. A temporary table goes with its session, and a view of
+ * a versioned schema before what it shows.
  */
 export function typeUseGuard(type: RelationName, known: readonly KnownColumn[]): string {
   const places = known.map(
@@ -26,6 +28,7 @@ export function typeUseGuard(type: RelationName, known: readonly KnownColumn[]):
            SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
             WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = d.objid AND a.attnum = d.objsubid
               AND (c.relpersistence = 't'
+                   OR pg_catalog.starts_with(pg_catalog.obj_description(c.relnamespace, 'pg_namespace'), ${literal(VERSION_MARK)})
                    OR coalesce(pg_catalog.pg_partition_root(c.oid), c.oid)::pg_catalog.oid::text || ' ' || a.attname
                       = ANY (ARRAY[${places.join(", ")}]::text[])))
    LIMIT 1;

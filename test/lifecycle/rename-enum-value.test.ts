@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { VERSION_MARK } from "../../src/model/versioned.ts";
 import { lifecycle } from "../support/lifecycle.ts";
-import { SAME, type Value } from "../support/oracle.ts";
+import { SAME, type Value, type Version } from "../support/oracle.ts";
 import { MAJORS } from "../support/postgres.ts";
 
 const OLD = ["new", "paid", "on hold"] as const;
@@ -92,3 +93,41 @@ operations:
     plainly: `${PLAINLY}; alter table orders rename status to state; alter table orders rename previous to before`,
   });
 });
+
+test.each(MAJORS)(
+  "both versions have their values under one name in schemas of their own on PostgreSQL %s",
+  async (major) => {
+    const viewed: Pick<Version, "cannot"> = { cannot: major < 17 ? ["copy", "merge"] : ["copy"] };
+    await lifecycle({
+      major,
+      schema: `
+      create type status as enum ('new', 'paid', 'on hold');
+      create table orders (id bigint primary key, status status not null default 'new', note text, hits int not null default 0);
+      create schema public_0;
+      comment on schema public_0 is '${VERSION_MARK}public';
+      create view public_0.orders as select id, status, note, hits from orders;
+      insert into orders select i, 'new', 'n' from generate_series(1, 600) i`,
+      plan: "views: true\noperations:\n  - rename_enum_value: { type: status, from: new, to: open }",
+      old: {
+        schema: "public_0",
+        table: "orders",
+        columns: { status: (n) => OLD[n % 3] ?? null, note: (n) => `n${n}` },
+        defaults: { status: "new" },
+        ...viewed,
+      },
+      new: {
+        schema: "public_1",
+        table: "orders",
+        columns: { status: (n) => toNew(OLD[n % 3]), note: (n) => `m${n}` },
+        defaults: { status: "open" },
+        ...viewed,
+      },
+      link: {
+        forward: (old) => ({ status: toNew(old["status"] as Value) }),
+        reverse: (fresh) => ({ status: toOld(fresh["status"] as Value) }),
+        reads: ["status"],
+        writes: ["status"],
+      },
+    });
+  },
+);

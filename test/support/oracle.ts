@@ -94,7 +94,11 @@ export class Oracle {
     this.versions = versions;
     this.#link = link;
     const fresh = new Set(columnsOf(versions.new));
-    this.#shared = new Set([COUNTER, ...columnsOf(versions.old).filter((column) => fresh.has(column))]);
+    // What the link derives both ways is another value in each shape, though by one name.
+    const derived = (column: string): boolean =>
+      link?.reads?.includes(column) === true && link.writes?.includes(column) === true;
+    const both = columnsOf(versions.old).filter((column) => fresh.has(column) && !derived(column));
+    this.#shared = new Set([COUNTER, ...both]);
     const rows = new Map<number, Expected>();
     this.#rows = { old: rows, new: link === null ? new Map() : rows };
   }
