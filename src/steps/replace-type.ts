@@ -63,7 +63,7 @@ export const replaceType: StepKind<ReplaceTypeFields> = {
   questions: ({ type }, schema) => [{ ask: "enum use", type: parseTableName(type, schema) }],
   lower(fields, context) {
     const { catalog, plan } = context;
-    requireReplaceable(fields, catalog, context.settings.ignore_dependents);
+    requireReplaceable(fields, catalog, context.settings);
     refuseBesideType(fields, context);
     const replacement = replacementOf(fields, context);
     const { columns, hidden, swaps, type } = replacement;

@@ -2,6 +2,7 @@ import type { Catalog, Table } from "../model/catalog.ts";
 import type { EnumUse } from "../model/enum-use.ts";
 import { SegueError } from "../model/errors.ts";
 import { relationKey } from "../model/relation.ts";
+import { DEFAULT_SETTINGS, type RolloutSettings } from "../model/settings.ts";
 import { partitionsOf } from "./carry-family.ts";
 import { requireColumn } from "./catalog-lookup.ts";
 import { becomes, isMerged, replacedType, rewriteDefault, rewriteDefinition } from "./enum-change.ts";
@@ -14,7 +15,11 @@ import { harmless, textFunctions } from "./uncarriable-error.ts";
  * @throws SegueError SEG0102 with everything that is made of the enum, or hangs on its columns, and that the type which takes
  *   its place can't take over.
  */
-export function requireReplaceable(fields: ReplaceTypeFields, catalog: Catalog, ignore: readonly string[] = []): void {
+export function requireReplaceable(
+  fields: ReplaceTypeFields,
+  catalog: Catalog,
+  settings: Pick<RolloutSettings, "ignore_dependents" | "views"> = DEFAULT_SETTINGS,
+): void {
   const type = replacedType(fields, catalog);
   const use = enumUse(catalog, type);
   const columns = typeColumnsOf(fields, catalog);
@@ -22,7 +27,7 @@ export function requireReplaceable(fields: ReplaceTypeFields, catalog: Catalog, 
     ...use.others.map((name) => `${name} is made of it`),
     ...grantsByOthers(use),
     ...unlike(use, columns),
-    ...columns.flatMap((one) => ofColumn(one, columns, fields, catalog, ignore)),
+    ...columns.flatMap((one) => ofColumn(one, columns, fields, catalog, settings)),
   ];
   if (found.length === 0) return;
   const functions = columns.flatMap(({ column, table }) => textFunctions(table, column, found));
@@ -59,7 +64,7 @@ function ofColumn(
   columns: readonly TypeColumn[],
   fields: ReplaceTypeFields,
   catalog: Catalog,
-  ignore: readonly string[],
+  { ignore_dependents: ignore, views }: Pick<RolloutSettings, "ignore_dependents" | "views">,
 ): string[] {
   const family = [table, ...partitionsOf(catalog, table)];
   const values = enumUse(catalog, replacedType(fields, catalog)).values;
@@ -79,7 +84,10 @@ function ofColumn(
     ...uncarriableOfKey(catalog, table, column, columns, ignore),
     ...family.flatMap((member) => definitions(member, column, fields, catalog)),
     ...(values.some((value) => isMerged(fields, values, value))
-      ? [...uniqueOver(family, column), ...(keepsName ? [] : ambiguousDefaults(family, column, fields, catalog))]
+      ? [
+          ...uniqueOver(family, column),
+          ...(keepsName && !views ? [] : ambiguousDefaults(family, column, fields, catalog)),
+        ]
       : []),
   ];
   return [...new Set(lines)].map((line) => `${relationKey(table)}.${column}: ${line}`);
@@ -95,7 +103,7 @@ function uniqueOver(family: readonly Table[], column: string): string[] {
 }
 
 /**
- * An insert of the new version gives the new column a value and leaves the old one to its default: where both mean the same,
+ * An insert of the new version, which has a name for it, gives the new column a value and leaves the old one to its default: where both mean the same,
  * the old column would keep a value that the new version has not written.
  */
 function ambiguousDefaults(
@@ -115,9 +123,7 @@ function ambiguousDefaults(
       if (error instanceof SegueError) return [];
       throw error;
     }
-    return [
-      `the default of ${relationKey(member)} has a value that goes, ${given}: set another one first, or let the column keep its name`,
-    ];
+    return [`the default of ${relationKey(member)} has a value that goes, ${given}: set another one first`];
   });
 }
 
