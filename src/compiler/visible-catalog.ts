@@ -1,14 +1,13 @@
 import type { Catalog, Fact, Table } from "../model/catalog.ts";
 import type { RolloutSettings } from "../model/settings.ts";
-import type { StandingVersion } from "../model/versioned.ts";
-import { ident } from "../sql/identifier.ts";
+import { standsIn } from "../sql/stands-in.ts";
 
 /**
  * The catalog as the entries of a plan see it. Dependents that a person declared harmless are not there for any of them;
  * nor are the views of versioned schemas, which go at the contract before what they show.
  */
 export function visibleCatalog(catalog: Catalog, { ignore_dependents: ignored }: RolloutSettings): Catalog {
-  const versions = versionViews(catalog.versioned?.standing ?? []);
+  const versions = standsIn((catalog.versioned?.standing ?? []).map(({ schema }) => schema));
   const harmless = (name: string): boolean => ignored.includes(name) || versions(name);
   const visible = ([key, table]: readonly [string, Table]): readonly [string, Table] => {
     const columns = table.dependents.flatMap((dependent) => (versions(dependent.name) ? dependent.columns : []));
@@ -35,10 +34,4 @@ function withoutViews(fact: Fact, versions: (name: string) => boolean): Fact {
   if (!("use" in fact)) return fact;
   const others = fact.use.others.filter((name) => !name.startsWith("view ") || !versions(name.slice("view ".length)));
   return { use: { ...fact.use, others } };
-}
-
-/** Whether a dependent, as it is named, stands in one of the schemas. */
-function versionViews(standing: readonly StandingVersion[]): (name: string) => boolean {
-  const prefixes = standing.map(({ schema }) => `${ident(schema)}.`);
-  return (name) => prefixes.some((prefix) => name.startsWith(prefix));
 }

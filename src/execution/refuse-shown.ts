@@ -4,7 +4,7 @@ import type { Program } from "../model/program.ts";
 import { relationKey } from "../model/relation.ts";
 import { findDependents } from "../postgres/dependents.ts";
 import type { Session } from "../postgres/session.ts";
-import { ident } from "../sql/identifier.ts";
+import { standsIn } from "../sql/stands-in.ts";
 
 /**
  * A version that came after a completed rollout shows what that one added: the server would refuse to drop it in the middle
@@ -20,7 +20,7 @@ export async function refuseShown(session: Session, rollout: string, program: Pr
     const dependents = (await findDependents(session, table)).filter(
       ({ columns }) => column === null || columns.includes(column),
     );
-    const version = later.find(({ schema }) => dependents.some(({ name }) => name.startsWith(`${ident(schema)}.`)));
+    const version = later.find(({ schema }) => dependents.some(({ name }) => standsIn([schema])(name)));
     if (version === undefined) continue;
     const place = `${relationKey(table)}${column === null ? "" : `.${column}`}`;
     throw new SegueError("SEG0105", {

@@ -1,5 +1,5 @@
 import type { Program } from "../model/program.ts";
-import { ident } from "../sql/identifier.ts";
+import { standsIn } from "../sql/stands-in.ts";
 
 /**
  * Whether a dependent, as it is named, stands in a versioned schema that the rollout itself makes or takes away: the one
@@ -10,6 +10,5 @@ export function ownViews({ versions = [] }: Pick<Program, "versions">): (name: s
     ...(schema === null ? [] : [schema]),
     ...replaces.flatMap((one) => [one.schema, one.hidden]),
   ]);
-  const prefixes = schemas.map((schema) => `${ident(schema)}.`);
-  return (name) => prefixes.some((prefix) => name.startsWith(prefix));
+  return standsIn(schemas);
 }
