@@ -87,7 +87,7 @@ export const replaceType: StepKind<ReplaceTypeFields> = {
       ],
       hides: columns.map(({ column, table }) => ({ table: nameOf(table), column })),
       losses: swaps.flatMap(({ losses }) => losses),
-      warnings: warnings(replacement),
+      warnings: warnings(replacement, context.settings.views),
     };
   },
 };
@@ -216,7 +216,7 @@ function places(columns: readonly TypeColumn[]): string {
   return columns.map(({ column, table }) => `${relationKey(table)}.${column}`).join(", ");
 }
 
-function warnings({ columns, tables, type }: Replacement): readonly string[] {
+function warnings({ columns, tables, type }: Replacement, views: boolean): readonly string[] {
   const kept = columns.filter(({ keepsName }) => keepsName);
   return [
     ...(tables.length < 2
@@ -229,7 +229,7 @@ function warnings({ columns, tables, type }: Replacement): readonly string[] {
     ...(kept.length === 0
       ? []
       : [
-          `both application versions see the old values of ${places(kept)} until the cut-over and the new ones after it: they must tolerate both`,
+          `both application versions see the old values of ${places(kept)} until the cut-over and the new ones after it: they must tolerate both${views ? ", where they do not use their versioned schemas" : ""}`,
           ...kept.map(({ column, table }) => preparedStatementsFail(`${relationKey(table)}.${column}`)),
         ]),
     `a statement that casts to ${relationKey(type)} means the old type until the cut-over and the new one after it`,
