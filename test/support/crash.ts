@@ -14,9 +14,8 @@ import { type RunnerEnd, type RunnerProcess, type RunnerVerb, startRunner } from
 import { until } from "./until.ts";
 
 /**
- * Of so many points one is tried: `SEGUE_CRASH_STRIDE`. 1 tries them all, some six thousand lives, which takes an hour and
- * more; the default keeps all crash tests together within four minutes. It is odd, so that points before and after a
- * statement take turns.
+ * Of so many points one is tried: `SEGUE_CRASH_STRIDE`. 1 tries them all, which takes hours; the default is for every day. It
+ * is odd, so that points before and after a statement take turns.
  */
 const STRIDE = process.env["SEGUE_CRASH_STRIDE"];
 

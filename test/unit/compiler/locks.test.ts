@@ -8,17 +8,16 @@ import { createSegue } from "../../../src/index.ts";
 import { LOCK_MODES } from "../../../src/model/lock.ts";
 import type { Plan } from "../../../src/model/plan.ts";
 import type { Program } from "../../../src/model/program.ts";
-import { type FillStep, ROW, type Step, type TransactionStep, type UndoStep } from "../../../src/model/step.ts";
+import { type Step, type TransactionStep, type UndoStep } from "../../../src/model/step.ts";
 import { completeSettings } from "../../../src/plan/merge-settings.ts";
 import { readPlans } from "../../../src/plan/read-plans.ts";
 import { readCatalog } from "../../../src/postgres/read-catalog.ts";
 import type { Session } from "../../../src/postgres/session.ts";
-import { ident, qualified } from "../../../src/sql/identifier.ts";
 import { loadParser } from "../../../src/sql/parser.ts";
 import { MAJORS, type TestDatabase, testDatabase } from "../../support/postgres.ts";
 import { SHOP } from "../../support/shop.ts";
 import { planOf } from "./compile-plan.ts";
-import { execute, withSession } from "../steps/execute-drafts.ts";
+import { executeWithFills, withSession } from "../steps/execute-drafts.ts";
 
 const plans = fileURLToPath(new URL("../../../plans", import.meta.url));
 
@@ -42,22 +41,13 @@ async function expectNoScanBehindStrongLocks(session: Session, { title, locks }:
   expect(rows, title).toEqual([]);
 }
 
-async function fill(session: Session, { table, set, where }: FillStep): Promise<void> {
-  const values = set.map(({ column, value }) => `${ident(column)} = ${value}`).join(", ");
-  await session.transaction(async () => {
-    await session.query("SET LOCAL segue.fill = 'on'");
-    await session.query(`UPDATE ${qualified(table)} AS ${ROW} SET ${values} WHERE ${where}`);
-  });
-}
-
 /** Each step in a session of its own: what a session has read before shows in its numbers. */
 async function run(shop: TestDatabase, steps: readonly (Step | UndoStep)[]): Promise<void> {
   for (const step of steps) {
     await withSession(shop, async (session) => {
-      if (step.kind === "fill") return await fill(session, step);
       // Batches of rows, whose tables stay as they are.
       if (step.kind === "rows") return;
-      await execute(session, [step], (one) => expectNoScanBehindStrongLocks(session, one));
+      await executeWithFills(session, [step], (one) => expectNoScanBehindStrongLocks(session, one));
     });
   }
 }

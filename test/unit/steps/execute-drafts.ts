@@ -3,11 +3,11 @@ import type { Catalog } from "../../../src/model/catalog.ts";
 import { LOCK_MODES, type LockMode, type TableLock } from "../../../src/model/lock.ts";
 import { relationKey, type RelationName } from "../../../src/model/relation.ts";
 import { DEFAULT_SETTINGS } from "../../../src/model/settings.ts";
-import type { Probe, UndoStep } from "../../../src/model/step.ts";
+import { type Probe, ROW, type UndoStep } from "../../../src/model/step.ts";
 import type { Phase } from "../../../src/model/phase.ts";
 import { readCatalog } from "../../../src/postgres/read-catalog.ts";
 import { openSession, type Session } from "../../../src/postgres/session.ts";
-import { ident } from "../../../src/sql/identifier.ts";
+import { ident, qualified } from "../../../src/sql/identifier.ts";
 import type { Draft, Lowered, StepKind } from "../../../src/steps/step-kind.ts";
 import type { TestDatabase } from "../../support/postgres.ts";
 
@@ -75,6 +75,25 @@ export async function execute(
       // An undo that finds nothing left to drop takes fewer locks than it says.
       const compared = "undo" in step ? said : new Map([...said].filter(([key]) => held.has(key)));
       if (step.locks.length > 0) expect(Object.fromEntries(held), step.title).toEqual(Object.fromEntries(compared));
+    });
+  }
+}
+
+/** The same with fills among the steps: each is one UPDATE here. */
+export async function executeWithFills(
+  session: Session,
+  steps: readonly (Draft | UndoStep)[],
+  look?: Parameters<typeof execute>[2],
+): Promise<void> {
+  for (const step of steps) {
+    if (step.kind !== "fill") {
+      await execute(session, [step], look);
+      continue;
+    }
+    const set = step.set.map(({ column, value }) => `${ident(column)} = ${value}`).join(", ");
+    await session.transaction(async () => {
+      await session.query("SET LOCAL segue.fill = 'on'");
+      await session.query(`UPDATE ${qualified(step.table)} AS ${ROW} SET ${set} WHERE ${step.where}`);
     });
   }
 }

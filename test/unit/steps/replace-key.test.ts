@@ -1,14 +1,13 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { compile } from "../../../src/compiler/compile.ts";
 import { scopeOf } from "../../../src/compiler/scope.ts";
-import type { Step } from "../../../src/model/step.ts";
 import { completeSettings } from "../../../src/plan/merge-settings.ts";
 import { readCatalog } from "../../../src/postgres/read-catalog.ts";
 import type { Session } from "../../../src/postgres/session.ts";
 import { loadParser } from "../../../src/sql/parser.ts";
 import { MAJORS, testDatabase } from "../../support/postgres.ts";
 import { planOf } from "../compiler/compile-plan.ts";
-import { execute, snapshot, undo, withSession } from "./execute-drafts.ts";
+import { executeWithFills, snapshot, undo, withSession } from "./execute-drafts.ts";
 
 beforeAll(loadParser);
 
@@ -24,18 +23,6 @@ const SCHEMA = `
   insert into customers select i, 1, 'n' || i from generate_series(1, 5) i;
   insert into orders select i, i % 2, i from generate_series(1, 5) i;
   insert into lines select i, i, i % 2 from generate_series(1, 5) i`;
-
-/** Runs steps as a runner does, and compares what each of them locks with what it says. Fills are one UPDATE here. */
-async function run(session: Session, steps: readonly Step[]): Promise<void> {
-  for (const step of steps) {
-    if (step.kind !== "fill") {
-      await execute(session, [step]);
-      continue;
-    }
-    const set = step.set.map(({ column, value }) => `${column} = ${value}`).join(", ");
-    await session.query(`UPDATE ${step.table.schema}.${step.table.name} AS segue_row SET ${set} WHERE ${step.where}`);
-  }
-}
 
 /**
  * Up to 17 VALIDATE leaves the parts that a foreign key to a partitioned table has, one a partition of it, as they were
@@ -60,9 +47,9 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       const partitions = Object.values(found.tables).flatMap((table) => table.partitions.map(({ name }) => name));
       const catalog = await readCatalog(session, { ...scope, tables: [...scope.tables, ...partitions] });
       const program = compile(plan, catalog, completeSettings(plan.settings));
-      await run(session, [...program.expand, ...program.backfill]);
+      await executeWithFills(session, [...program.expand, ...program.backfill]);
       const ready = await known(session);
-      await run(session, program.cutover);
+      await executeWithFills(session, program.cutover);
       expect(await known(session)).not.toEqual(ready);
       await undo(session, program.cutover);
       expect(await known(session)).toEqual(ready);

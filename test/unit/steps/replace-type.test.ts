@@ -13,7 +13,7 @@ import type { Session } from "../../../src/postgres/session.ts";
 import { loadParser } from "../../../src/sql/parser.ts";
 import { MAJORS, testDatabase } from "../../support/postgres.ts";
 import { planOf, sqlOf } from "../compiler/compile-plan.ts";
-import { execute, snapshot, undo, withSession } from "./execute-drafts.ts";
+import { executeWithFills, snapshot, undo, withSession } from "./execute-drafts.ts";
 
 beforeAll(loadParser);
 
@@ -55,18 +55,6 @@ async function programOf(session: Session, text: string): Promise<Program> {
   return compile(plan, await catalogFor(session, text), completeSettings(plan.settings));
 }
 
-/** Runs steps as a runner does, and compares what each of them locks with what it says. Fills are one UPDATE here. */
-async function run(session: Session, steps: readonly Step[]): Promise<void> {
-  for (const step of steps) {
-    if (step.kind !== "fill") {
-      await execute(session, [step]);
-      continue;
-    }
-    const set = step.set.map(({ column, value }) => `${column} = ${value}`).join(", ");
-    await session.query(`UPDATE ${step.table.schema}.${step.table.name} AS segue_row SET ${set} WHERE ${step.where}`);
-  }
-}
-
 describe.each(MAJORS)("on PostgreSQL %i", (major) => {
   test.each([
     `operations: [${RENAME}]`,
@@ -77,9 +65,9 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
     await withSession(database, async (session) => {
       const before = await snapshot(session);
       const program = await programOf(session, text);
-      await run(session, [...program.expand, ...program.backfill]);
+      await executeWithFills(session, [...program.expand, ...program.backfill]);
       const ready = await snapshot(session);
-      await run(session, program.cutover);
+      await executeWithFills(session, program.cutover);
       expect(await snapshot(session)).not.toEqual(ready);
       await undo(session, program.cutover);
       expect(await snapshot(session)).toEqual(ready);
@@ -143,19 +131,19 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
     const database = await testDatabase({ major, script: SCHEMA });
     await withSession(database, async (session) => {
       const program = await programOf(session, `operations: [${RENAME}]`);
-      await run(session, [...program.expand, ...program.backfill]);
+      await executeWithFills(session, [...program.expand, ...program.backfill]);
       const last = program.cutover.at(-1) as Step;
-      await run(session, program.cutover.slice(0, -1));
+      await executeWithFills(session, program.cutover.slice(0, -1));
       await session.query("create table late (mood mood)");
-      await expect(run(session, [last])).rejects.toThrow(
+      await expect(executeWithFills(session, [last])).rejects.toThrow(
         "column mood of table late came to use type public.mood after the plan was compiled",
       );
       await session.query("drop table late");
       await session.query("create function f(mood) returns int language sql as 'select 1'");
-      await expect(run(session, [last])).rejects.toThrow("function f(mood) came to use type public.mood");
+      await expect(executeWithFills(session, [last])).rejects.toThrow("function f(mood) came to use type public.mood");
       await session.query("drop function f");
       await session.query("alter type mood add value 'furious'");
-      await expect(run(session, [last])).rejects.toThrow(
+      await expect(executeWithFills(session, [last])).rejects.toThrow(
         "the values of type public.mood changed after the plan was compiled: 'sad', 'ok', 'happy', 'furious'",
       );
     });
@@ -167,7 +155,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       await other.query("create temp table mine (mood mood default 'sad')");
       await withSession(database, async (session) => {
         const program = await programOf(session, `operations: [${RENAME}]`);
-        await run(session, [...program.expand, ...program.backfill, ...program.cutover]);
+        await executeWithFills(session, [...program.expand, ...program.backfill, ...program.cutover]);
         await undo(session, program.cutover);
       });
     });
@@ -182,12 +170,12 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       const before = await snapshot(session);
       const program = await programOf(session, `operations: [${RENAME}]`);
       const values = async () => (await session.query("select enum_range(null::mood)::text as all")).rows;
-      await run(session, [...program.expand, ...program.backfill, ...program.cutover]);
+      await executeWithFills(session, [...program.expand, ...program.backfill, ...program.cutover]);
       expect(await values()).toEqual([{ all: "{blue,ok}" }]);
       await undo(session, program.cutover);
       await undo(session, program.expand);
       expect(await snapshot(session)).toEqual(before);
-      await run(session, [...program.expand, ...program.backfill, ...program.cutover, ...program.drop]);
+      await executeWithFills(session, [...program.expand, ...program.backfill, ...program.cutover, ...program.drop]);
       expect(await values()).toEqual([{ all: "{blue,ok}" }]);
     });
   });
