@@ -1,8 +1,15 @@
+import { setTimeout } from "node:timers/promises";
 import { type Filled, fixedOf, type Oracle, type Side, type Value, type Version } from "./oracle.ts";
 import type { PlainRow, Statements } from "./statements.ts";
 
 /** Rows 1 to this are written by every client; each counts its writes. */
 const HOT_ROWS = 3;
+
+/**
+ * How long a client of an application that is being migrated leaves between two turns, in milliseconds. Four that leave
+ * none take a core and make every step of the rollout wait for the processor; a test that waits for turns gets them at once.
+ */
+const PAUSE_MS = 4;
 
 /** What the clients of a test have in common. */
 export interface Context {
@@ -118,7 +125,9 @@ export class Client {
         this.#context.failed(error as Error);
       }
       this.turn += 1;
-      for (const wake of this.#waiters.splice(0)) wake();
+      const awaited = this.#waiters.splice(0);
+      for (const wake of awaited) wake();
+      if (awaited.length === 0 && !this.#ending) await setTimeout(PAUSE_MS);
     }
   }
 
