@@ -57,7 +57,11 @@ export function resolveSync(fields: SyncFields, table: Table): Sync {
     if (expression.columns.length === 0 && forward.some((derived) => derived.column === column)) continue;
     throw unfitDefault(table, column);
   }
-  return { table, pairs, fill: derive(fields.fill), defaults };
+  const fill = derive(fields.fill);
+  const derived = new Set(pairs.flatMap((pair) => [...pair.forward, ...pair.reverse]).map(({ column }) => column));
+  const twice = fill.find(({ column }) => derived.has(column));
+  if (twice !== undefined) throw filledTwice(table, twice.column);
+  return { table, pairs, fill, defaults };
 }
 
 function derivation(table: Table, name: string, scalar: string | number | boolean): Derivation {
@@ -102,6 +106,15 @@ function unconnected(table: Table, column: string): SegueError {
     message: `\`reverse\` of ${relationKey(table)}.${column} reads no column that \`forward\` derives, and no \`forward\` reads it: which side a writer changed can't be told`,
     object: `${relationKey(table)}.${column}`,
     next: "derive it by `forward`, or by `fill` if it just needs a value",
+  });
+}
+
+/** One fill can't give a column two values, and its other side would not have the one that `fill` gives. */
+function filledTwice(table: Table, column: string): SegueError {
+  return new SegueError("SEG0101", {
+    message: `${relationKey(table)}.${column} gets its values from another column, and by \`fill\`: a write would leave it unclear which of them`,
+    object: `${relationKey(table)}.${column}`,
+    next: "make them two plans, the second with `requires: [<the first>]`; or put the value into the expression: coalesce(<expression>, <value>)",
   });
 }
 

@@ -57,6 +57,13 @@ test("a reverse that nothing connects to a forward is refused", () => {
   );
 });
 
+test.each([
+  { forward: { x: "a" }, fill: { x: "'none'" } },
+  { forward: { y: "b" }, reverse: { b: "y" }, fill: { b: "'none'" } },
+])("a column that is derived and filled is refused", (fields) => {
+  expect(() => resolve(fields)).toThrow("gets its values from another column, and by `fill`");
+});
+
 test("columns that are missing or generated are refused", () => {
   expect(() => resolve({ forward: { nope: "a" } })).toThrow(
     "column public.t.nope does not exist; the table has a, b, c, x, y, n, flag, short, mood, sum",
