@@ -162,10 +162,13 @@ export async function reverse(runner: Runner, options: ReverseOptions): Promise<
   }
   const to = (await rolloutById(observer, rollout)).reverseTo ?? options.to;
   await runStage(runner, "reverse");
+  const differences = to === "start" ? await catalogDifferences(runner) : null;
   const state = await advance(runner, { type: "reverse done", to }, async () => {
     await resetSteps(session, rollout, STAGES[to], to === "ready" ? "pending" : "undone");
+    // With the state: a runner that dies in between compares again, and none ends without having compared.
+    if (differences !== null) await recordEvent(session, rollout, "catalog compared", { differences });
   });
-  if (state === "reversed") await compareCatalog(runner);
+  if (differences !== null && differences.length > 0) runner.emit({ type: "catalog_differs", differences });
   return state;
 }
 
@@ -206,11 +209,11 @@ function refuseLosses(plan: string, reversal: Reversal, { accept, fill }: Revers
   });
 }
 
-/** The proof of a reversal: the catalog is what it was. What others changed meanwhile shows here too, so it is told, not an error. */
-async function compareCatalog(runner: Runner): Promise<void> {
-  const before = await snapshotOf(runner.observer, runner.rollout);
-  if (before === null) return;
-  const differences = diffSnapshots(before, await snapshotCatalog(runner.session, {}));
-  await recordEvent(runner.observer, runner.rollout, "catalog compared", { differences });
-  if (differences.length > 0) runner.emit({ type: "catalog_differs", differences });
+/**
+ * The proof of a reversal: the catalog is what it was. What others changed meanwhile shows here too, so it is told, not an
+ * error. Null if the rollout began without a snapshot.
+ */
+async function catalogDifferences({ observer, session, rollout }: Runner): Promise<readonly string[] | null> {
+  const before = await snapshotOf(observer, rollout);
+  return before === null ? null : diffSnapshots(before, await snapshotCatalog(session, {}));
 }

@@ -285,6 +285,9 @@ export async function expectReversed(
 ): Promise<void> {
   if (stays !== undefined) await database.query(stays);
   await expectOutcome(database, initial, state);
+  if (state === null) return;
+  const compared = await database.query("select from segue.event where type = 'catalog compared'");
+  expect(compared.length, "comparisons of the catalog after the reversal").toBeGreaterThan(0);
 }
 
 /** The failpoints that the last process passed, as its log has them. */
