@@ -9,7 +9,9 @@ import { type StepRecord, stepsOf } from "../journal/steps.ts";
 import { mayRun } from "../lifecycle/safe-to-deploy.ts";
 import type { Phase } from "../model/phase.ts";
 import type { Rollout, RolloutState } from "../model/rollout.ts";
+import { readBuildProgress } from "../postgres/build-progress.ts";
 import type { Session } from "../postgres/session.ts";
+import { sessionName } from "../postgres/session-name.ts";
 
 /** One rollout as `segue status` shows it. */
 export interface StatusReport {
@@ -112,12 +114,18 @@ function reasonOf(rollout: Rollout, health: StatusReport["health"], current: Ste
   return null;
 }
 
-/** Blocks of the fills if any was begun, else steps. */
+/** What the server says of an index build that runs; else blocks of the fills if any was begun, else steps. */
 async function progressOf(
   session: Session,
   rollout: Rollout,
   steps: readonly StepRecord[],
 ): Promise<StatusReport["progress"]> {
+  const building = steps.some(({ state, step }) => state === "running" && step.kind === "concurrent");
+  if (building) {
+    // Of the runner's own session, whichever epoch it has.
+    const build = await readBuildProgress(session, { applicationName: sessionName(rollout.id, rollout.epoch) });
+    if (build !== null && build.total > 0) return { done: build.done, total: build.total, unit: build.unit };
+  }
   if (rollout.state === "backfilling") {
     const { rows } = await session.query<{ done: string | null; total: string | null }>(
       `SELECT sum(CASE WHEN state = 'done' OR swept THEN end_block ELSE least(cursor_block, end_block) END) AS done, sum(end_block) AS total

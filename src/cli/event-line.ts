@@ -49,6 +49,7 @@ export function eventLine(event: SegueEvent, colors: Colors): string | null {
     case "state":
     case "step_started":
     case "progress":
+    case "build_progress":
     case "swept":
       return null;
     default:

@@ -1,6 +1,6 @@
 import type { SegueEvent } from "../index.ts";
 import { printable } from "./printable.ts";
-import { count, range } from "./units.ts";
+import { count, range, size } from "./units.ts";
 
 export type ProgressEvent = Extract<SegueEvent, { type: "progress" }>;
 
@@ -24,4 +24,19 @@ export function progressText(event: ProgressEvent): string {
   if (event.rowsPerSecond !== null && event.rowsPerSecond >= 1) parts.push(`${count(event.rowsPerSecond)} rows/s`);
   if (event.eta !== null) parts.push(`ETA ${range(event.eta.least, event.eta.most)}`);
   return parts.join("  ");
+}
+
+/** `  building index: scanning table, 62.1% of 18,004 blocks`. */
+export function buildText({ phase, done, total, unit }: Extract<SegueEvent, { type: "build_progress" }>): string {
+  if (total === 0) return `  ${printable(phase)}`;
+  const share =
+    unit === "sessions"
+      ? `${done} of ${total} are through`
+      : `${(Math.floor((done / total) * 1_000) / 10).toFixed(1)}%`;
+  return `  ${printable(phase)}, ${share}`;
+}
+
+/** `  reads 12 GB`; nothing for a step that reads no table. */
+export function readsText(bytes: number | null): string {
+  return bytes === null ? "" : `  reads ${size(bytes)}`;
 }

@@ -2,7 +2,7 @@ import type { SegueEvent } from "../index.ts";
 import { eventLine } from "./event-line.ts";
 import type { Io } from "./io.ts";
 import { LiveLines } from "./live-lines.ts";
-import { type ProgressEvent, progressText } from "./progress-text.ts";
+import { buildText, type ProgressEvent, progressText, readsText } from "./progress-text.ts";
 import { printable } from "./printable.ts";
 import type { Suggest } from "./suggest.ts";
 import { type Colors, isLive } from "./terminal.ts";
@@ -28,7 +28,7 @@ export class Progress {
   #plan: string | null = null;
   /** The plan's name, until there is something to tell of it. */
   #head: string | null = null;
-  #step: { readonly title: string; readonly started: number } | null = null;
+  #step: { readonly title: string; readonly started: number; detail: string } | null = null;
   #current: ProgressEvent | null = null;
   #obstacle: string | null = null;
   #gates: string[] = [];
@@ -65,13 +65,16 @@ export class Progress {
   #follow(event: SegueEvent): void {
     switch (event.type) {
       case "step_started":
-        this.#step = { title: event.title, started: performance.now() };
+        this.#step = { title: event.title, started: performance.now(), detail: readsText(event.reads) };
         this.#current = null;
         return;
       case "step_done":
         this.#step = null;
         this.#current = null;
         this.#obstacle = null;
+        return;
+      case "build_progress":
+        if (this.#step !== null) this.#step.detail = buildText(event);
         return;
       case "progress":
         this.#current = event;
@@ -108,7 +111,8 @@ export class Progress {
     const lines: string[] = [];
     if (this.#current !== null) lines.push(progressText(this.#current));
     else if (this.#step !== null) {
-      lines.push(`${dim("…")} ${printable(this.#step.title)}  ${dim(elapsed(performance.now() - this.#step.started))}`);
+      const { title, started, detail } = this.#step;
+      lines.push(`${dim("…")} ${printable(title)}  ${dim(elapsed(performance.now() - started))}${detail}`);
     }
     if (this.#obstacle !== null) lines.push(`  ${this.#obstacle}`);
     return lines;

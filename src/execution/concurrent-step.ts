@@ -5,6 +5,7 @@ import { recordEvent } from "../journal/events.ts";
 import { fence } from "../journal/lease.ts";
 import { stepDone, type StepRecord } from "../journal/steps.ts";
 import { SESSION_SETTINGS } from "../postgres/session-settings.ts";
+import { readBuildProgress } from "../postgres/build-progress.ts";
 import { readBlockers } from "../postgres/blockers.ts";
 import type { Session } from "../postgres/session.ts";
 import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.ts";
@@ -123,6 +124,8 @@ const RESTORE = [
   [SESSION_SETTINGS["lock_timeout"], SESSION_SETTINGS["search_path"]],
 ] as const;
 
+const WATCH_EVERY_MS = 500;
+
 /** No lock_timeout: it would kill a build that waits for an old snapshot and leave an invalid index. Who it waits for is told. */
 async function patiently(
   runner: Runner,
@@ -135,6 +138,7 @@ async function patiently(
   await session.query("SELECT set_config('lock_timeout', '0', false), set_config('search_path', $1, false)", [path]);
   let told = "";
   const watch = setInterval(() => {
+    void tellProgress(runner, step.id);
     readBlockers(observer, session.pid).then(
       (blockers) => {
         const now = blockers.map((blocker) => blocker.pid).join();
@@ -146,11 +150,20 @@ async function patiently(
       },
       () => {},
     );
-  }, 500);
+  }, WATCH_EVERY_MS);
   try {
     await work();
   } finally {
     clearInterval(watch);
     if (!session.closed) await session.query(...RESTORE);
+  }
+}
+
+async function tellProgress(runner: Runner, step: string): Promise<void> {
+  try {
+    const progress = await readBuildProgress(runner.observer, runner.session);
+    if (progress !== null) runner.emit({ type: "build_progress", step, ...progress });
+  } catch {
+    // The build goes on untold.
   }
 }

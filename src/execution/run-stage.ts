@@ -7,6 +7,7 @@ import { setError } from "../journal/rollouts.ts";
 import { nextStep, stepFailed, type StepRecord, stepStarted } from "../journal/steps.ts";
 import { sleep } from "../postgres/sleep.ts";
 import { isConnectionLoss, SQLSTATE, sqlstateOf } from "../postgres/sqlstate.ts";
+import { qualified } from "../sql/identifier.ts";
 import { requireNameFree, runConcurrent } from "./concurrent-step.ts";
 import { runFillStep } from "./fill-step.ts";
 import { requireSyncIntact } from "./sync-guard.ts";
@@ -44,7 +45,8 @@ async function runStep(runner: Runner, record: StepRecord): Promise<void> {
     await stepStarted(session, rollout, record);
     await recordEvent(session, rollout, "step started", { stage, step: step.id, title: step.title });
   });
-  runner.emit({ type: "step_started", stage, step: step.id, title: step.title, attempt: record.attempts + 1 });
+  const reads = await bytesRead(runner, step);
+  runner.emit({ type: "step_started", stage, step: step.id, title: step.title, attempt: record.attempts + 1, reads });
   try {
     await dispatch(runner, record, step);
   } catch (error) {
@@ -52,6 +54,17 @@ async function runStep(runner: Runner, record: StepRecord): Promise<void> {
     throw described(runner.plan, record, error);
   }
   runner.emit({ type: "step_done", stage, step: step.id, title: step.title, ms: performance.now() - started });
+}
+
+/** The server tells no progress of a VALIDATE: how much it has to read is all that is known. */
+async function bytesRead({ observer }: Runner, step: Step | UndoStep): Promise<number | null> {
+  if (step.kind !== "transaction" || step.patience !== "long" || step.table === null) return null;
+  const { rows } = await observer.query<{ bytes: number }>(
+    `SELECT coalesce((SELECT sum(pg_relation_size(relid)) FROM pg_partition_tree(t.oid)), pg_relation_size(t.oid))::float8 AS bytes
+       FROM to_regclass($1) AS t (oid) WHERE t.oid IS NOT NULL`,
+    [qualified(step.table)],
+  );
+  return rows[0]?.bytes ?? null;
 }
 
 async function dispatch(runner: Runner, record: StepRecord, step: Step | UndoStep): Promise<void> {

@@ -25,6 +25,18 @@ export type SegueEvent = { readonly plan: string } & (
       readonly step: string;
       readonly title: string;
       readonly attempt: number;
+      /** Bytes of the table that the step reads from end to end under a weak lock; null for all others. */
+      readonly reads: number | null;
+    }
+  /** A concurrent index build, once a second while it runs: `phase` as the server names it, and how far in it. */
+  | {
+      readonly type: "build_progress";
+      readonly step: string;
+      readonly phase: string;
+      readonly done: number;
+      /** 0 where the server counts nothing. */
+      readonly total: number;
+      readonly unit: "blocks" | "rows" | "sessions";
     }
   | {
       readonly type: "step_done";

@@ -33,13 +33,14 @@ const fill = (done: number): SegueEvent => ({
   rowsPerSecond: 41_000,
   eta: { least: 420, most: 531 },
 });
-const started: SegueEvent = {
+const started: Extract<SegueEvent, { type: "step_started" }> = {
   plan: "1_a",
   type: "step_started",
   stage: "backfill",
   step: "s",
   title: "fill users",
   attempt: 1,
+  reads: null,
 };
 const waiting: SegueEvent = {
   plan: "1_a",
@@ -75,6 +76,34 @@ test("without a terminal a fill is told of every 10 s", () => {
       "",
     ].join("\n"),
   );
+});
+
+test("of an index build the server's own progress is told, of a validation how much it reads", () => {
+  const { told, written } = progress(false);
+  const at = (phase: string, done: number, total: number, unit: "blocks" | "sessions"): SegueEvent => ({
+    plan: "1_a",
+    type: "build_progress",
+    step: "s",
+    phase,
+    done,
+    total,
+    unit,
+  });
+  told.onEvent({ ...started, title: "build users_email" });
+  told.onEvent(at("building index: scanning table", 621, 1_000, "blocks"));
+  vi.advanceTimersByTime(10_000);
+  told.onEvent(at("waiting for old snapshots", 1, 3, "sessions"));
+  vi.advanceTimersByTime(10_000);
+  told.onEvent({ ...started, title: "validate users_email_check", reads: 12_884_901_888 });
+  vi.advanceTimersByTime(10_000);
+  told.finish();
+  expect(written().split("\n")).toEqual([
+    "1_a",
+    "… build users_email  10.0 s  building index: scanning table, 62.1%",
+    "… build users_email  20.0 s  waiting for old snapshots, 1 of 3 are through",
+    "… validate users_email_check  10.0 s  reads 12 GB",
+    "",
+  ]);
 });
 
 test("a step that takes its time is told of too", () => {
