@@ -8,6 +8,8 @@ import type { Progress } from "./progress.ts";
 export interface FillContext {
   /** Does the work. Its settings are changed for the time of the call, and restored. */
   readonly session: Session;
+  /** Opens a further session of the runner, named after what it does; whoever asked closes it. */
+  connect(part: string): Promise<Session>;
   /** Looks on while the working session is busy: who waits for whom, replica lag. */
   readonly observer: Session;
   /** The plan's id, for the commands that messages name. */

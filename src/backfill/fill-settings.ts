@@ -64,11 +64,11 @@ export async function withSettings<T>(
     "SELECT name, coalesce(current_setting(name, true), '') AS value FROM unnest($1::text[]) AS name",
     [names],
   );
-  await apply(session, settings);
+  await applySettings(session, settings);
   try {
     return await work();
   } finally {
-    if (!session.closed) await apply(session, Object.fromEntries(rows.map(({ name, value }) => [name, value])));
+    if (!session.closed) await applySettings(session, Object.fromEntries(rows.map(({ name, value }) => [name, value])));
   }
 }
 
@@ -77,7 +77,8 @@ export async function withSettings<T>(
  */
 export const SKIP_USER_TRIGGERS = { session_replication_role: "replica" } as const;
 
-async function apply(session: Session, settings: Readonly<Record<string, string>>): Promise<void> {
+/** Sets a session for the rest of its life. */
+export async function applySettings(session: Session, settings: Readonly<Record<string, string>>): Promise<void> {
   try {
     await session.query(
       "SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS setting (name, value)",

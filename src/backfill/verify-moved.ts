@@ -1,6 +1,9 @@
 import { type CheckLane, checkRows, counted, type LeafCount } from "./check-lane.ts";
 import { type CheckRow, checkStatement, MARK, since } from "./verify-sql.ts";
 
+/** One statement over the whole leaf: the sooner it ends, the sooner its snapshot lets pruning go on. */
+const PARALLEL = "SET LOCAL max_parallel_workers_per_gather = 2";
+
 /** A moment before a pass, to know afterwards which row versions are younger. */
 export async function markOf({ worker }: CheckLane): Promise<string> {
   const [row] = await worker.ask<{ mark: string }>(MARK);
@@ -20,7 +23,10 @@ export async function markOf({ worker }: CheckLane): Promise<string> {
 export async function verifyMoved(lane: CheckLane, mark: string): Promise<LeafCount> {
   const place = since(mark);
   for (let times = 0; ; times += 1) {
-    const result = await lane.worker.attempt<CheckRow>(checkStatement(lane.check, place), "unlimited");
+    const result = await lane.worker.attempt<CheckRow>(
+      `${PARALLEL};\n${checkStatement(lane.check, place)}`,
+      "unlimited",
+    );
     switch (result.outcome) {
       case "done":
         // The rows themselves were counted in the pass, or have come since.

@@ -70,7 +70,7 @@ function reachesFurther({ kind }: Spec): boolean {
 
 function ofSettings({ backfill }: RolloutSettings): readonly string[] {
   return backfill.workers > 1
-    ? [`settings.backfill.workers: ${backfill.workers} is asked for; one fills in this version`]
+    ? [`settings.backfill.workers: ${backfill.workers} verify side by side; one fills in this version`]
     : [];
 }
 

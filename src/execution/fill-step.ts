@@ -31,6 +31,7 @@ export function fillContext(runner: Runner): FillContext {
   const { session, observer, plan, rollout, epoch, program, options } = runner;
   return {
     session,
+    connect: (part) => runner.connect(part),
     observer,
     plan,
     rollout,

@@ -48,6 +48,8 @@ export interface Runner {
   /** Heartbeats, looks at locks and intents while the other one is busy. Never in a transaction, which a heartbeat would end up in. */
   readonly observer: Session;
   readonly options: RunOptions;
+  /** A further session under the runner's epoch, found and ended by whoever takes over; the caller closes it. */
+  connect(part: string): Promise<Session>;
   emit(event: Unnamed): void;
   /** `options.uncertain`, the first time: the word is given for one statement, not for one that is cut off after it. */
   takeWord(): RunOptions["uncertain"];
@@ -162,6 +164,7 @@ async function once<T>(
       session,
       observer,
       options,
+      connect: (part) => openSession(options.target, { applicationName: sessionName(id, epoch, part), ...connection }),
       emit,
       takeWord: options.takeWord,
       intents: () => options.look(observer, epoch),

@@ -40,6 +40,7 @@ export async function fillContext(database: Queryable, changes: Partial<FillCont
   const events: BackfillEvent[] = [];
   return {
     session: await open("fill"),
+    connect: open,
     observer: await open("observer"),
     plan: "1_a",
     rollout: "1",

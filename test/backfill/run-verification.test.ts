@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { runVerification } from "../../src/backfill/run-verification.ts";
+import { DEFAULT_SETTINGS } from "../../src/model/settings.ts";
+import type { Session } from "../../src/postgres/session.ts";
 import { MAJORS, type TestDatabase } from "../support/postgres.ts";
 import { fillContext, once, paymentsDatabase, sessionSettings } from "./fill-database.ts";
 
@@ -107,4 +109,58 @@ test("an abort ends it at the next boundary", async () => {
   const context = await fillContext(database);
   context.abort();
   await expect(runVerification(context, agree)).rejects.toMatchObject({ code: "SEG0309" });
+});
+
+test.each(MAJORS)("several sessions share the blocks of a leaf on PostgreSQL %s", async (major) => {
+  const database = await paymentsDatabase(50_000, { major });
+  await database.query("UPDATE payments SET amount = amount");
+  await database.query("ALTER TABLE payments DISABLE TRIGGER USER");
+  await database.query("UPDATE payments SET cents = 1 WHERE id % 10000 = 7");
+  const opened: Session[] = [];
+  const context = await fillContext(database, { settings: { ...DEFAULT_SETTINGS.backfill, workers: 3 } });
+  const connect = async (part: string): Promise<Session> => {
+    const session = await context.connect(part);
+    opened.push(session);
+    return session;
+  };
+  // Each session says once that it was here; the lock lives as long as the session.
+  const seen = `${agree.mismatch} OR NOT pg_try_advisory_lock_shared(7, pg_backend_pid())`;
+  const watcher = await database.connect();
+  let most = 0;
+  const look = async (): Promise<{ pause: boolean; cancel: boolean }> => {
+    const { rows } = await watcher.query<{ sessions: number }>(
+      "SELECT count(DISTINCT objid)::int AS sessions FROM pg_locks WHERE locktype = 'advisory' AND classid = 7 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+    );
+    most = Math.max(most, rows[0]?.sessions ?? 0);
+    return { pause: false, cancel: false };
+  };
+  const slow = { ...agree, mismatch: `${seen} OR segue_row.id % 2000 = 0 AND pg_sleep(0.1) IS NULL` };
+  const { rows, mismatches, samples } = await runVerification({ ...context, connect, intents: look }, slow);
+  expect({ rows, mismatches }).toEqual({ rows: 50_000, mismatches: 5 });
+  expect(new Set(samples)).toEqual(new Set([7, 10_007, 20_007, 30_007, 40_007].map((id) => `{"id": ${id}}`)));
+  expect(most).toBe(3);
+  expect(opened.map((session) => session.closed)).toEqual([true, true]);
+  const progress = context.events.flatMap((event) => (event.type === "progress" ? [event.fraction] : []));
+  expect(progress).toEqual(progress.toSorted((a, b) => a - b));
+  expect(progress.at(-1)).toBe(1);
+});
+
+test("a rewrite in the middle begins the count of all sessions again", async () => {
+  const database = await paymentsDatabase(50_000);
+  const settings = { ...DEFAULT_SETTINGS.backfill, workers: 2 };
+  const context = await fillContext(database, {
+    settings,
+    intents: once(() => database.query("VACUUM FULL payments")),
+  });
+  const slow = { ...agree, mismatch: "segue_row.id % 5000 = 0 AND pg_sleep(0.2) IS NULL" };
+  expect(await runVerification(context, slow)).toMatchObject({ rows: 50_000, mismatches: 0 });
+  expect(context.events.filter((event) => event.type === "restarted")).toHaveLength(1);
+});
+
+test("what one session fails at ends them all, and is told", async () => {
+  const database = await paymentsDatabase(50_000);
+  const context = await fillContext(database, { settings: { ...DEFAULT_SETTINGS.backfill, workers: 2 } });
+  const slow = { ...agree, mismatch: "segue_row.id % 2000 = 0 AND pg_sleep(0.2) IS NULL" };
+  const cancelled = { ...context, intents: once(() => Promise.resolve(context.abort())) };
+  await expect(runVerification(cancelled, slow)).rejects.toMatchObject({ code: "SEG0309" });
 });
