@@ -1,0 +1,65 @@
+import type { BenchServer } from "./bench-server.ts";
+import type { LoadReport } from "./load-protocol.ts";
+import { type Clients, measure, measureClientsAlone, type Run } from "./measure.ts";
+import { methodsOf } from "./methods.ts";
+import type { Scenario } from "./scenario.ts";
+import { expandBySegue } from "./segue-method.ts";
+import { type TriggerCost, triggerCosts, type Write } from "./trigger-cost.ts";
+
+/** All that was measured of a scenario. */
+export interface ScenarioResult {
+  readonly scenario: Scenario;
+  readonly clients: Clients;
+  /** Without clients; how many rounds there were, is how often each method is in it. */
+  readonly runs: readonly Run[];
+  readonly loadRuns: readonly Run[];
+  /** The clients without any fill, once a round. */
+  readonly alone: readonly LoadReport[];
+  readonly triggers: Record<Write, TriggerCost> | null;
+}
+
+const SHORTEST_ALONE_MS = 3000;
+
+/**
+ * Measures a scenario: in each round every method once, so that what else the machine does meets all alike.
+ *
+ * @param deadline of `performance.now()`: no round begins that would end after it, but the first
+ * @param heard is told of each run
+ */
+export async function runScenario(
+  server: BenchServer,
+  scenario: Scenario,
+  clients: Clients,
+  deadline: number,
+  heard: (run: Run) => void,
+): Promise<ScenarioResult> {
+  const template = await server.fillTemplate(scenario.shape);
+  const methods = await methodsOf(scenario.methods);
+  const round = async (beside: Clients | null): Promise<Run[]> => {
+    const runs: Run[] = [];
+    for (const method of methods) {
+      const run = await measure(server, template, method, beside);
+      heard(run);
+      runs.push(run);
+    }
+    return runs;
+  };
+  const triggers = scenario.triggers ? await triggerCosts(server, template, Math.max(5, scenario.rounds)) : null;
+  const loadRuns: Run[] = [];
+  const alone: LoadReport[] = [];
+  for (let n = 0; n < scenario.loadRounds; n += 1) {
+    const runs = await round(clients);
+    loadRuns.push(...runs);
+    // As long as the fill that it is compared with: the longer the time, the longer its longest wait.
+    const ms = Math.max(SHORTEST_ALONE_MS, runs.find(({ method }) => method === "segue_1")?.ms ?? 0);
+    alone.push(await measureClientsAlone(server, template, expandBySegue, clients, ms));
+  }
+  const runs: Run[] = [];
+  let longest = 0;
+  for (let n = 0; n < scenario.rounds && (n === 0 || performance.now() + longest < deadline); n += 1) {
+    const began = performance.now();
+    runs.push(...(await round(null)));
+    longest = Math.max(longest, performance.now() - began);
+  }
+  return { scenario, clients, runs, loadRuns, alone, triggers };
+}
