@@ -37,12 +37,12 @@ export async function startTestServer(options: { major: number } & Omit<ServerOp
 }
 
 /** Linux's file system in memory: CREATE DATABASE makes 300 files, which takes 15 times as long on some disks. */
-const MEMORY = "/dev/shm";
+export const MEMORY = "/dev/shm";
 /** What the servers of a run may come to, in bytes, and as much again for everything else. */
 const ROOM = 4 * 1024 ** 3;
 
 /** False where it is missing, small (a container's), or forbids to run the server's binaries, which may be copied there. */
-async function hasRoomInMemory(): Promise<boolean> {
+export async function hasRoomInMemory(): Promise<boolean> {
   try {
     const { bavail, bsize } = await statfs(MEMORY);
     const mounted = (await readFile("/proc/mounts", "utf8")).split("\n").find((line) => line.split(" ")[1] === MEMORY);
