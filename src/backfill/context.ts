@@ -1,8 +1,11 @@
+import type { Intents } from "../journal/intents.ts";
 import type { RelationName } from "../model/relation.ts";
 import type { RolloutSettings } from "../model/settings.ts";
 import type { Blocker } from "../postgres/blockers.ts";
 import type { Session } from "../postgres/session.ts";
 import type { Progress } from "./progress.ts";
+
+export type { Intents } from "../journal/intents.ts";
 
 /** What a fill or a verification is given by the runner. */
 export interface FillContext {
@@ -22,23 +25,24 @@ export interface FillContext {
   /** Aborted: the running batch is finished, its cursor saved, and SEG0309 thrown. */
   readonly signal: AbortSignal;
   emit(event: BackfillEvent): void;
-  /** What people asked for; called at batch boundaries, at most every half second. */
+  /** What people asked for; called at batch boundaries, every half second, and when something was announced. */
   intents(): Promise<Intents>;
-}
-
-export interface Intents {
-  readonly pause: boolean;
-  readonly cancel: boolean;
+  /** Calls back whenever something of the rollout is announced: people may have asked for something. Returns the way to stop it. */
+  onAsked(listener: () => void): () => void;
+  /** Opens a session for signals that take their time: read-only, on the path on which a plan's words are looked up. */
+  openProbe(): Promise<Session>;
 }
 
 /** What happened on the way; for the event log and for people. */
 export type BackfillEvent =
   | ({ readonly type: "progress"; readonly table: RelationName; readonly stage: FillStage } & Progress)
-  /** Stopped for a reason outside: a replica's lag, or a signal that can't be read. */
-  | { readonly type: "throttled"; readonly reason: string }
-  | { readonly type: "paused" }
+  /** Stopped, or made slow, for a reason outside: a replica's lag, a signal that can't be read, a person. */
+  | ({ readonly type: "throttled"; readonly level: "slow" | "stop"; readonly reason: string } & Stopped)
+  | ({ readonly type: "paused" } & Stopped)
   /** A throttle or a pause has ended. */
-  | { readonly type: "resumed" }
+  | ({ readonly type: "resumed" } & Stopped)
+  /** The fill itself has ended, so nothing holds it any longer. */
+  | ({ readonly type: "released" } & Stopped)
   /** Rows are left that other sessions hold; the fill gives way and comes back to them. */
   | { readonly type: "locked"; readonly table: RelationName; readonly blockers: readonly Blocker[] }
   /** The table was rewritten (VACUUM FULL, CLUSTER, TRUNCATE): its blocks are other blocks now. */
@@ -55,6 +59,11 @@ export type BackfillEvent =
   | { readonly type: "swept"; readonly table: RelationName; readonly rows: number }
   /** Hardly any update of the fill was HOT: an old snapshot keeps pruning from freeing space. */
   | { readonly type: "cold"; readonly table: RelationName; readonly hotShare: number; readonly holder: string | null };
+
+interface Stopped {
+  /** Milliseconds for which signals had stopped the fill, where that is over now; else 0. */
+  readonly throttledMs: number;
+}
 
 export type FillStage = "fill" | "sweep" | "verify";
 

@@ -1,39 +1,35 @@
-import { SegueError } from "../model/errors.ts";
 import { type Blocker, readBlockers } from "../postgres/blockers.ts";
 import { sleep } from "../postgres/sleep.ts";
 import type { FillContext } from "./context.ts";
-import { waitersOn } from "./waiters.ts";
+import type { Brake } from "./throttle/brake.ts";
 
-const ASK_EVERY_MS = 500;
-const WATCH_EVERY_MS = 250;
-/** For how long batches stay small after a session was seen waiting on one. */
-const BUSY_FOR_MS = 5_000;
-
-/** Why the fill must stop now; null: it need not. `resuming` is true while it is stopped already. */
-export type Brake = (resuming: boolean) => Promise<string | null>;
+/** No sleep of a ratio is longer without a look at what is asked for. */
+const LONGEST_NAP_MS = 500;
 
 /**
- * When the next batch may start and how long it may take. Obeys the signal, the intents and the brake at batch
- * boundaries; while a batch runs it looks, over the observer, for sessions that wait on it.
+ * When one session's next batch may start and how long it may take. Obeys the brake at batch boundaries; while a batch runs
+ * it looks, over the observer, for sessions that wait on it.
  */
 export class Pacing {
   readonly #context: FillContext;
   readonly #brake: Brake;
-  #asked = Number.NEGATIVE_INFINITY;
-  #watched = Number.NEGATIVE_INFINITY;
-  #busyUntil = Number.NEGATIVE_INFINITY;
+  #looksNext = false;
   #lastBatch = 0;
+  /** Milliseconds since the last boundary. */
+  #worked = 0;
   #blockers: readonly Blocker[] = [];
 
+  /** @param brake shared by all sessions that fill in one process */
   constructor(context: FillContext, brake: Brake) {
     this.#context = context;
     this.#brake = brake;
+    brake.add(context.session.pid);
   }
 
   /** Milliseconds that one batch may take now. */
   target(): number {
     const { batch_time, batch_time_busy } = this.#context.settings;
-    return performance.now() < this.#busyUntil ? Math.min(batch_time, batch_time_busy) : batch_time;
+    return this.#brake.busy ? Math.min(batch_time, batch_time_busy) : batch_time;
   }
 
   /** Who was last seen holding what a batch waited for. */
@@ -51,25 +47,33 @@ export class Pacing {
    * @throws SegueError SEG0309 if the signal is aborted, SEG0308 if the rollout is cancelled
    */
   async boundary(): Promise<void> {
-    this.#obeySignal();
-    if (performance.now() - this.#asked < ASK_EVERY_MS) return;
-    let stopped: string | null = null;
-    for (;;) {
-      const reason = await this.#reasonToStop(stopped !== null && stopped !== PAUSED);
-      this.#asked = performance.now();
-      if (reason === null) break;
-      if (reason !== stopped)
-        this.#context.emit(reason === PAUSED ? { type: "paused" } : { type: "throttled", reason });
-      stopped = reason;
-      await this.#wait();
+    await this.#brake.pass();
+    for (let slept = 0; slept < this.#brake.ratio * this.#worked;) {
+      const began = performance.now();
+      await this.#brake.nap(Math.min(LONGEST_NAP_MS, this.#brake.ratio * this.#worked - slept));
+      slept += performance.now() - began;
+      await this.#brake.pass();
     }
-    if (stopped !== null) this.#context.emit({ type: "resumed" });
+    this.#worked = 0;
   }
 
   /** Runs a batch; now and then with a look, halfway through it, at who waits on it and on whom it waits. */
   async watched<T>(batch: () => Promise<T>): Promise<T> {
-    if (performance.now() - this.#watched < WATCH_EVERY_MS) return await batch();
-    this.#watched = performance.now();
+    const began = performance.now();
+    try {
+      return this.#brake.takeLook() || this.#looksNext ? await this.#looking(batch) : await batch();
+    } finally {
+      this.#worked += performance.now() - began;
+    }
+  }
+
+  /** Looks at the next batch, whenever the last look was. */
+  lookNext(): void {
+    this.#looksNext = true;
+  }
+
+  async #looking<T>(batch: () => Promise<T>): Promise<T> {
+    this.#looksNext = false;
     let ended = false;
     const running = batch().finally(() => (ended = true));
     const [outcome, look] = await Promise.allSettled([running, this.#look(() => ended)]);
@@ -78,52 +82,12 @@ export class Pacing {
     return outcome.value;
   }
 
-  /** Looks at the next batch, whenever the last look was. */
-  lookNext(): void {
-    this.#watched = Number.NEGATIVE_INFINITY;
-  }
-
   async #look(ended: () => boolean): Promise<void> {
     const { observer, session } = this.#context;
     await sleep(Math.max(1, Math.min(this.#lastBatch / 2, this.target() / 2)));
     if (ended()) return;
-    if ((await waitersOn(observer, session.pid)) > 0) this.#busyUntil = performance.now() + BUSY_FOR_MS;
+    await this.#brake.look();
     const blockers = await readBlockers(observer, session.pid);
     if (blockers.length > 0) this.#blockers = blockers;
   }
-
-  async #reasonToStop(throttled: boolean): Promise<string | null> {
-    const { plan } = this.#context;
-    const { pause, cancel } = await this.#context.intents();
-    if (cancel) {
-      throw new SegueError("SEG0308", {
-        message: `${plan} was cancelled on request`,
-        object: plan,
-        left: "The rows filled so far stay filled; the cursor is saved.",
-        next: `segue resume ${plan} goes on; segue reverse ${plan} takes it back`,
-      });
-    }
-    return pause ? PAUSED : await this.#brake(throttled);
-  }
-
-  async #wait(): Promise<void> {
-    try {
-      await sleep(ASK_EVERY_MS, this.#context.signal);
-    } catch {
-      this.#obeySignal();
-    }
-  }
-
-  #obeySignal(): void {
-    if (!this.#context.signal.aborted) return;
-    throw new SegueError("SEG0309", {
-      message: `${this.#context.plan} was interrupted at the end of a batch`,
-      object: this.#context.plan,
-      left: "The rows filled so far stay filled; the cursor is saved.",
-      next: `segue resume ${this.#context.plan}`,
-      cause: this.#context.signal.reason,
-    });
-  }
 }
-
-const PAUSED = "paused";

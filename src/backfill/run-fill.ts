@@ -1,4 +1,5 @@
 import { relationKey, type RelationName } from "../model/relation.ts";
+import { sessionPrefix } from "../postgres/session-name.ts";
 import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.ts";
 import { fenced, type Work } from "./batch-sql.ts";
 import type { FillContext, FillResult } from "./context.ts";
@@ -11,7 +12,8 @@ import { type Leaf, readTree, rowsPerPage, type Tree } from "./leaves.ts";
 import { Pacing } from "./pacing.ts";
 import { openRows, Quarantine } from "./quarantine.ts";
 import { retryQuarantined } from "./quarantine-retry.ts";
-import { replicaBrake } from "./throttle.ts";
+import { Brake, withBrake } from "./throttle/brake.ts";
+import { signalsOf } from "./throttle/signals-of.ts";
 import { Tracker } from "./tracker.ts";
 import { Worker } from "./worker.ts";
 
@@ -25,9 +27,14 @@ import { Worker } from "./worker.ts";
  *   SEG0207 if user triggers can't be kept from firing, SEG0401 if the statement can't be run at all
  */
 export async function runFill(context: FillContext, step: BatchStep): Promise<FillResult> {
-  const { session, observer, settings } = context;
+  const signals = signalsOf(context.settings.throttle, sessionPrefix(context.rollout));
+  return await withBrake(new Brake(context, signals), (brake) => fill(context, step, brake));
+}
+
+async function fill(context: FillContext, step: BatchStep, brake: Brake): Promise<FillResult> {
+  const { session } = context;
   const limits = batchLimits(await deadlockTimeout(context));
-  const pacing = new Pacing(context, replicaBrake(observer, settings.throttle.replica_lag));
+  const pacing = new Pacing(context, brake);
   const worker = new Worker(context, step, pacing, limits.statementTimeout);
   const triggers = step.userTriggers === "skip" ? SKIP_USER_TRIGGERS : {};
   return await withSettings(session, { ...settingsOf(step, limits), ...triggers }, async () => {

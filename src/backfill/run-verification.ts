@@ -7,6 +7,7 @@ import type { FillContext } from "./context.ts";
 import { applySettings, readSettings, withSettings } from "./fill-settings.ts";
 import { type Leaf, readTree } from "./leaves.ts";
 import { Pacing } from "./pacing.ts";
+import { Brake, withBrake } from "./throttle/brake.ts";
 import { Tracker } from "./tracker.ts";
 import { verifyBlocks } from "./verify-blocks.ts";
 import { verifyByKey } from "./verify-keys.ts";
@@ -31,28 +32,33 @@ export type VerificationResult = LeafCount;
 export async function runVerification(context: FillContext, verification: Verification): Promise<VerificationResult> {
   const settings = { ...context.settings, batch_time: STATEMENT_TIME, batch_time_busy: STATEMENT_TIME };
   const reading: FillContext = { ...context, settings };
-  return await withWorkers(reading, verification, async (workers) => {
-    const [worker] = workers;
-    const tracker = new Tracker(reading, verification.table, { sweeps: false, rows: 0 });
-    const counted = new Map<string, LeafCount>();
-    // Read again after each pass: a leaf that was attached meanwhile is part of the table.
-    for (let fresh = await unread(worker, verification, counted); fresh.leaves.length > 0;) {
-      for (const leaf of fresh.leaves) tracker.expect(relationKey(leaf.table), leaf.blocks);
-      for (const leaf of fresh.leaves) {
-        const check = { table: leaf.table, mismatch: verification.mismatch, keyColumns: fresh.primaryKey };
-        try {
-          counted.set(relationKey(leaf.table), await verifyLeaf(workers, { tracker, leaf, check }));
-        } catch (error) {
-          // Dropped on the way: it has no rows to be wrong.
-          if (sqlstateOf(error) !== SQLSTATE.undefinedTable || (await isLeaf(worker, verification, leaf))) throw error;
-          counted.set(relationKey(leaf.table), NOTHING);
-        }
+  // Signals are about what a fill writes: a verification obeys people alone.
+  return await withBrake(new Brake(reading, []), (brake) =>
+    withWorkers(reading, verification, brake, (workers) => verify(reading, verification, workers)),
+  );
+}
+
+async function verify(reading: FillContext, verification: Verification, workers: Workers): Promise<LeafCount> {
+  const [worker] = workers;
+  const tracker = new Tracker(reading, verification.table, { sweeps: false, rows: 0 });
+  const counted = new Map<string, LeafCount>();
+  // Read again after each pass: a leaf that was attached meanwhile is part of the table.
+  for (let fresh = await unread(worker, verification, counted); fresh.leaves.length > 0;) {
+    for (const leaf of fresh.leaves) tracker.expect(relationKey(leaf.table), leaf.blocks);
+    for (const leaf of fresh.leaves) {
+      const check = { table: leaf.table, mismatch: verification.mismatch, keyColumns: fresh.primaryKey };
+      try {
+        counted.set(relationKey(leaf.table), await verifyLeaf(workers, { tracker, leaf, check }));
+      } catch (error) {
+        // Dropped on the way: it has no rows to be wrong.
+        if (sqlstateOf(error) !== SQLSTATE.undefinedTable || (await isLeaf(worker, verification, leaf))) throw error;
+        counted.set(relationKey(leaf.table), NOTHING);
       }
-      fresh = await unread(worker, verification, counted);
     }
-    tracker.finish("verify");
-    return [...counted.values()].reduce(plus, NOTHING);
-  });
+    fresh = await unread(worker, verification, counted);
+  }
+  tracker.finish("verify");
+  return [...counted.values()].reduce(plus, NOTHING);
 }
 
 type Workers = readonly [Worker, ...Worker[]];
@@ -67,6 +73,7 @@ function verifyLeaf([first, ...more]: Workers, leaf: Omit<CheckLane, "worker">):
 async function withWorkers<T>(
   context: FillContext,
   { table }: Verification,
+  brake: Brake,
   work: (workers: Workers) => Promise<T>,
 ): Promise<T> {
   const settings = { ...readSettings(table, LOCK_TIMEOUT), default_transaction_read_only: "on" };
@@ -75,7 +82,7 @@ async function withWorkers<T>(
     while (sessions.length < context.settings.workers - 1) sessions.push(await context.connect("verify"));
     const workerOf = async (session: Session): Promise<Worker> => {
       const own = { ...context, session };
-      const worker = new Worker(own, { id: "" }, new Pacing(own, async () => null), STATEMENT_TIMEOUT);
+      const worker = new Worker(own, { id: "" }, new Pacing(own, brake), STATEMENT_TIMEOUT);
       await worker.calibrate("SELECT 1");
       return worker;
     };

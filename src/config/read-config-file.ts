@@ -1,9 +1,11 @@
 import { type Problem, SegueError } from "../model/errors.ts";
+import { throttleSqlProblems } from "../plan/check-throttle-sql.ts";
 import { inOrder } from "../plan/problem-order.ts";
 import { SourceFile } from "../plan/source-file.ts";
 import { readTextFile } from "../plan/text-file.ts";
-import { offsetAt, readYaml, writtenAt } from "../plan/yaml-file.ts";
+import { offsetAt, readYaml, writtenAt, type YamlFile } from "../plan/yaml-file.ts";
 import { zodFindings } from "../plan/zod-findings.ts";
+import { loadParser } from "../sql/parser.ts";
 import { configFields, type ConfigFields } from "./config-fields.ts";
 
 /**
@@ -21,17 +23,24 @@ export async function readConfigFile(shown: string, path: string): Promise<Confi
   if (!yaml.ok) throw invalid(shown, yaml.problems);
   const { file } = yaml;
   const parsed = configFields.safeParse(file.content);
-  if (parsed.success) return parsed.data;
-  const findings = zodFindings(parsed.error.issues, {
+  const inSql = source.text.includes("throttle") ? await sqlProblems(file) : [];
+  if (parsed.success && inSql.length === 0) return parsed.data;
+  const findings = zodFindings(parsed.error?.issues ?? [], {
     schema: configFields,
     value: file.content,
     name: "segue.yaml",
     written: (place) => writtenAt(file, place),
   });
-  throw invalid(
-    shown,
-    findings.map(({ path: place, at, message }) => source.problem(offsetAt(file, place, at), message)),
-  );
+  throw invalid(shown, [
+    ...findings.map(({ path: place, at, message }) => source.problem(offsetAt(file, place, at), message)),
+    ...inSql,
+  ]);
+}
+
+async function sqlProblems(file: YamlFile): Promise<readonly Problem[]> {
+  await loadParser();
+  const environments = Object.keys(file.content["environments"] ?? {}).map((name) => ["environments", name]);
+  return [[], ...environments].flatMap((place) => throttleSqlProblems(file, [...place, "settings"]));
 }
 
 function invalid(path: string, problems: readonly Problem[]): SegueError {

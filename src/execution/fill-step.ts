@@ -39,16 +39,28 @@ export function fillContext(runner: Runner): FillContext {
     settings: program.settings.backfill,
     signal: options.signal,
     emit: (event) => {
-      runner.emit(translated(event));
-      if (["throttled", "paused", "resumed", "restarted", "quarantined", "cold"].includes(event.type)) {
+      if (event.type !== "released") runner.emit(translated(event));
+      if (JOURNALED.includes(event.type)) {
         recordEvent(observer, rollout, event.type, { ...event }).catch(() => {});
       }
     },
     intents: () => runner.intents(),
+    onAsked: (listener) => runner.onAsked(listener),
+    openProbe: () => runner.openProbe(),
   };
 }
 
-function translated(event: BackfillEvent): UnnamedEvent {
+const JOURNALED: readonly BackfillEvent["type"][] = [
+  "throttled",
+  "paused",
+  "resumed",
+  "released",
+  "restarted",
+  "quarantined",
+  "cold",
+];
+
+function translated(event: Exclude<BackfillEvent, { type: "released" }>): UnnamedEvent {
   switch (event.type) {
     case "progress":
       return {

@@ -84,16 +84,34 @@ async function dispatch(runner: Runner, record: StepRecord, step: Step | UndoSte
 /** A pause waits here; a cancellation ends the run. Both survive restarts and come from other hosts. */
 async function obeyIntents(runner: Runner): Promise<void> {
   let paused = false;
+  const tell = async (type: "paused" | "resumed"): Promise<void> => {
+    paused = type === "paused";
+    await recordEvent(runner.observer, runner.rollout, type, { throttledMs: 0 });
+    runner.emit({ type, throttledMs: 0 });
+  };
   for (;;) {
-    const intents = await runner.intents();
-    if (intents.cancel) throw cancelled(runner.plan);
-    if (!intents.pause) break;
-    if (!paused) runner.emit({ type: "paused" });
-    paused = true;
-    runner.checkpoint();
-    await sleep(500, runner.options.signal).catch(() => {});
+    const announced = announcement(runner);
+    try {
+      const intents = await runner.intents();
+      if (intents.cancel) throw cancelled(runner.plan);
+      if (!intents.pause) break;
+      if (!paused) await tell("paused");
+      runner.checkpoint();
+      await sleep(POLL_MS, AbortSignal.any([announced.signal, runner.options.signal])).catch(() => {});
+    } finally {
+      announced.stop();
+    }
   }
-  if (paused) runner.emit({ type: "resumed" });
+  if (paused) await tell("resumed");
+}
+
+/** Where announcements do not arrive, intents are looked for this often. */
+const POLL_MS = 500;
+
+/** Aborted by the next thing that is announced of the rollout. */
+function announcement(runner: Runner): { readonly signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, stop: runner.onAsked(() => controller.abort()) };
 }
 
 /** What a run ends with when `segue cancel` asked for it. */

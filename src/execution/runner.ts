@@ -4,7 +4,7 @@ import type { Program } from "../model/program.ts";
 import type { PartialSettings } from "../model/settings.ts";
 import { type Intents, intentsOf, takeCancel } from "../journal/intents.ts";
 import { type Claimant, HEARTBEAT_MS, releaseLease, renewLease, takenOver } from "../journal/lease.ts";
-import { recordEvent } from "../journal/events.ts";
+import { CHANNEL, recordEvent } from "../journal/events.ts";
 import { programOf, setError } from "../journal/rollouts.ts";
 import { completeSettings } from "../plan/merge-settings.ts";
 import { settleOrphans } from "../postgres/orphans.ts";
@@ -12,6 +12,7 @@ import { retrying } from "../postgres/retry.ts";
 import { openSession, type Session, type SessionTarget } from "../postgres/session.ts";
 import { sessionName } from "../postgres/session-name.ts";
 import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.ts";
+import { expressionPath } from "./expression-path.ts";
 import { claimRollout, requireRolloutLock } from "./claim.ts";
 
 type Unnamed = SegueEvent extends infer E ? (E extends SegueEvent ? Omit<E, "plan"> : never) : never;
@@ -60,6 +61,10 @@ export interface Runner {
    * @throws SegueError SEG0403 where it is for a runner that has taken over
    */
   intents(): Promise<Intents>;
+  /** Calls back whenever something of the rollout is announced, in any process; returns the way to stop it. */
+  onAsked(listener: () => void): () => void;
+  /** Opens one more session for looking on: read-only, with the path on which the plan's own words are looked up. */
+  openProbe(): Promise<Session>;
   /** @throws SegueError SEG0309 if asked to stop, SEG0403 if the lease was lost */
   checkpoint(): void;
 }
@@ -156,6 +161,10 @@ async function once<T>(
     for (const { pid, query, deed } of settled) emit({ type: "orphan_settled", pid, query, deed });
     const { lost } = heartbeat;
     const program = await programOf(observer, id);
+    const listeners = new Set<() => void>();
+    await observer.listen(CHANNEL, (payload) => {
+      if (payload === id) for (const listener of listeners) listener();
+    });
     const runner: Runner = {
       rollout: id,
       plan,
@@ -168,6 +177,17 @@ async function once<T>(
       emit,
       takeWord: options.takeWord,
       intents: () => options.look(observer, epoch),
+      onAsked: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+      openProbe: () =>
+        openSession(options.target, {
+          ...connection,
+          failpoints: false,
+          applicationName: sessionName(id, epoch, "probe"),
+          settings: { default_transaction_read_only: "on", search_path: expressionPath(program.schema) },
+        }),
       checkpoint: () => {
         if (lost.aborted) throw lost.reason;
         if (options.signal.aborted) throw interrupted(plan);

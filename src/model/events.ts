@@ -12,6 +12,11 @@ export interface BlockerInfo {
   readonly query: string | null;
 }
 
+interface Stopped {
+  /** Milliseconds for which signals had stopped the fill, where that is over now; else 0. */
+  readonly throttledMs: number;
+}
+
 /** What a running verb tells, as it happens. `plan` names the rollout. */
 export type SegueEvent = { readonly plan: string } & (
   | { readonly type: "state"; readonly state: RolloutState; readonly from: RolloutState | null }
@@ -66,9 +71,10 @@ export type SegueEvent = { readonly plan: string } & (
       /** Seconds, a range; null until it can be told. */
       readonly eta: { readonly least: number; readonly most: number } | null;
     }
-  | { readonly type: "throttled"; readonly reason: string }
-  | { readonly type: "paused" }
-  | { readonly type: "resumed" }
+  /** Stopped, or made slow, for a reason outside. */
+  | ({ readonly type: "throttled"; readonly level: "slow" | "stop"; readonly reason: string } & Stopped)
+  | ({ readonly type: "paused" } & Stopped)
+  | ({ readonly type: "resumed" } & Stopped)
   | { readonly type: "rows_locked"; readonly table: string; readonly blockers: readonly BlockerInfo[] }
   | { readonly type: "restarted"; readonly table: string }
   | {

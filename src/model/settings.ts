@@ -16,10 +16,7 @@ export interface RolloutSettings {
     readonly user_triggers: "fire" | "skip";
     /** How many rows may be put aside because their value can't be computed before the fill stops. */
     readonly quarantine_limit: number;
-    readonly throttle: {
-      /** Stop while any replica's replay is further behind than this. */
-      readonly replica_lag: number | null;
-    };
+    readonly throttle: ThrottleSettings;
   };
   readonly contract: {
     readonly soak: number;
@@ -32,12 +29,65 @@ export interface RolloutSettings {
   readonly views: boolean;
 }
 
+/**
+ * Above `slow` a fill is gentle; above `stop` it stands, until the value is at most `resume`. What is null or left out of
+ * the first two never happens; `resume` has a default below `stop`.
+ */
+export interface Thresholds<Value = number> {
+  readonly slow?: Value | null;
+  readonly stop?: Value | null;
+  readonly resume?: Value | null;
+}
+
+/** A number of sessions, or a share of max_connections: `60%`. */
+export type Sessions = number | `${number}%`;
+
+/** What a fill gives way to, signal by signal; null: it is not watched. */
+export interface ThrottleSettings {
+  /** How far the replay of the worst replica is behind, in milliseconds. */
+  readonly replica_lag: Thresholds | null;
+  /** The same in bytes of WAL. */
+  readonly replica_lag_bytes: Thresholds | null;
+  /** Bytes of WAL that the server keeps for the slot that is furthest behind. */
+  readonly slot_wal: Thresholds | null;
+  /** WAL files that wait for the archive. */
+  readonly archive_backlog: Thresholds | null;
+  /** Sessions seen waiting for the fill's own batches. */
+  readonly waiting_sessions: Thresholds | null;
+  /** Sessions of clients that run a statement, anywhere on the server. */
+  readonly active_sessions: Thresholds<Sessions> | null;
+  /** What a query takes, in milliseconds; without `sql`, a cheap one. */
+  readonly probe: (Thresholds & { readonly sql?: string }) | null;
+  /** By name: what queries of the user's own say, a number or a boolean (true stops). */
+  readonly queries: Readonly<Record<string, QuerySignal | null>>;
+  /** Time slept per time worked while a signal is above its `slow`. */
+  readonly slow_ratio: number;
+}
+
+export interface QuerySignal extends Thresholds {
+  readonly sql: string;
+  /** Milliseconds that it may take. */
+  readonly timeout?: number;
+}
+
 /** Settings as a plan, segue.yaml or a flag gives them: any part may be missing. */
 export type PartialSettings = {
-  readonly [K in keyof RolloutSettings]?: RolloutSettings[K] extends readonly string[]
-    ? RolloutSettings[K]
-    : DeepPartial<RolloutSettings[K]>;
+  readonly [K in keyof RolloutSettings]?: K extends "backfill"
+    ? Partial<Omit<RolloutSettings["backfill"], "throttle">> & { readonly throttle?: PartialThrottle }
+    : RolloutSettings[K] extends readonly string[]
+      ? RolloutSettings[K]
+      : DeepPartial<RolloutSettings[K]>;
 };
+
+/** A value instead of thresholds is a `stop`. */
+export type PartialThrottle = {
+  readonly [K in keyof ThrottleSettings]?: K extends "active_sessions"
+    ? ThrottleSettings[K] | Sessions
+    : ThrottleSettings[K] extends Thresholds | null
+      ? ThrottleSettings[K] | number
+      : ThrottleSettings[K];
+};
+
 type DeepPartial<T> = T extends object ? { readonly [K in keyof T]?: DeepPartial<T[K]> } : T;
 
 const SECOND = 1000;
@@ -52,7 +102,17 @@ export const DEFAULT_SETTINGS: RolloutSettings = {
     workers: 1,
     user_triggers: "fire",
     quarantine_limit: 100,
-    throttle: { replica_lag: 5 * SECOND },
+    throttle: {
+      replica_lag: { stop: 5 * SECOND },
+      replica_lag_bytes: null,
+      slot_wal: null,
+      archive_backlog: null,
+      waiting_sessions: { slow: 0 },
+      active_sessions: null,
+      probe: null,
+      queries: {},
+      slow_ratio: 0,
+    },
   },
   contract: { soak: 24 * HOUR, auto: false },
   ignore_dependents: [],

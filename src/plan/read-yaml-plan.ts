@@ -2,6 +2,7 @@ import type { ZodType } from "zod";
 import type { Problem } from "../model/errors.ts";
 import type { Gate, Spec } from "../model/plan.ts";
 import { checkQuery } from "./check-sql.ts";
+import { throttleSqlProblems } from "./check-throttle-sql.ts";
 import { expressionProblems, sqlProblem } from "./check-expressions.ts";
 import { GATE_FIELDS } from "./gate-fields.ts";
 import { gateRules, operationRules, stepRules } from "./entry-rules.ts";
@@ -32,6 +33,8 @@ export function readYamlPlan(name: PlanName, path: string, text: string, vocabul
   const written = (place: Path) => writtenAt(file, place);
   if (!framed.success)
     tell(zodFindings(framed.error.issues, { schema: planFrame, value: file.content, name: "a plan", written }));
+
+  problems.push(...throttleSqlProblems(file, ["settings"]));
 
   const lists = {} as Record<ListName, readonly Spec[]>;
   for (const list of LISTS) lists[list] = readList(file, list, rulesOf(list, vocabulary), written, tell, problems);

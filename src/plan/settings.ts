@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { PartialSettings } from "../model/settings.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
+import { throttleFields } from "./throttle-fields.ts";
 
 const WRITTEN = "a duration is a whole number with a unit: `250ms`, `5s`, `10m`, `24h`, `7d`";
 /** lock_timeout and its kin are 32-bit milliseconds: a little under 25 days. */
@@ -10,6 +11,7 @@ const LONGEST_TIMEOUT = 24 * 86_400_000;
 const duration = durationOf({ least: 0, most: 3653 * 86_400_000 });
 /** PostgreSQL reads a timeout of 0 as "wait forever": the opposite of what a small number asks for. */
 const timeout = durationOf({ least: 1, most: LONGEST_TIMEOUT });
+const queryTimeout = durationOf({ least: 1, most: 10_000 });
 
 const count = (least: number, most: number) => z.number().int().min(least).max(most);
 
@@ -32,13 +34,7 @@ export const settings = z.strictObject({
       quarantine_limit: z.exactOptional(
         count(0, 1_000_000).describe("Rows that may be put aside before the fill stops. Default 100."),
       ),
-      throttle: z
-        .strictObject({
-          replica_lag: z.exactOptional(
-            duration.nullable().describe("Stop while a replica's replay is further behind; null: never. Default 5s."),
-          ),
-        })
-        .exactOptional(),
+      throttle: throttleFields(duration, queryTimeout, WRITTEN).describe("What the fill gives way to.").exactOptional(),
     })
     .exactOptional(),
   contract: z

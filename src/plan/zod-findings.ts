@@ -69,7 +69,9 @@ function findingsOf(issue: core.$ZodIssue, prefix: Path, subject: Subject): read
       if (value === null && isCut(String(path.at(-1)))) return [cut(path)];
       const branch = bestBranch(issue);
       if (branch.kind === "issues") return branch.issues.flatMap((inner) => findingsOf(inner, path, subject));
-      return here(refusal(name, branch.expected, seen, value));
+      return here(
+        isOwn(issue) ? `${name} can't be ${seen}: ${issue.message}` : refusal(name, branch.expected, seen, value),
+      );
     }
     case "too_small":
     case "too_big":

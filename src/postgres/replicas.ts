@@ -16,11 +16,12 @@ export interface ReplicaLag {
  * milliseconds alone are null for a replica that catches up and has reported none yet.
  */
 export async function replicaLag(session: Session): Promise<readonly ReplicaLag[]> {
-  return (await session.query<ReplicaLag>(LAG)).rows;
+  return (await session.query<ReplicaLag>(REPLICA_LAG)).rows;
 }
 
-// An idle replica that has everything reports no replay_lag. A base backup has no lag.
-const LAG = `
+/** The query of replicaLag(), to be part of another one. */
+export const REPLICA_LAG = `
+-- An idle replica that has everything reports no replay_lag. A base backup has no lag.
 SELECT application_name || coalesce('@' || host(client_addr), '') AS name,
        CASE WHEN bytes <= 0 THEN 0
             ELSE extract(epoch FROM coalesce(replay_lag, CASE WHEN replay_lsn IS NULL THEN flush_lag END)) * 1000

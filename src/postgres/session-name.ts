@@ -3,7 +3,12 @@
  * (`segue/7/3/heartbeat`). By it a successor finds what an earlier epoch left running.
  */
 export function sessionName(rolloutId: string, epoch: number, part?: string): string {
-  return `segue/${rolloutId}/${epoch}${part === undefined ? "" : `/${part}`}`;
+  return `${sessionPrefix(rolloutId)}${epoch}${part === undefined ? "" : `/${part}`}`;
+}
+
+/** What the names of all sessions of a rollout's runners begin with. */
+export function sessionPrefix(rolloutId: string): string {
+  return `segue/${rolloutId}/`;
 }
 
 /** Reads a name back; null if it is not of a runner. */

@@ -1,5 +1,6 @@
 import type { Client, QueryResult } from "pg";
 import { SegueError } from "../model/errors.ts";
+import { ident } from "../sql/identifier.ts";
 import { type Connected, connect, type ConnectOptions, type SessionTarget, settingsStatement } from "./connect.ts";
 import { type Failpoints, failpoints, loseAnswer } from "./failpoint.ts";
 import type { Notice, Result, Statement } from "./result.ts";
@@ -113,6 +114,17 @@ export class Session {
   onNotice(listener: (notice: Notice) => void): () => void {
     this.#client.on("notice", listener);
     return () => void this.#client.removeListener("notice", listener);
+  }
+
+  /**
+   * Listens on a channel for as long as the session lives; what is announced arrives between its statements. Nothing may
+   * be in a transaction for long on it.
+   */
+  async listen(channel: string, listener: (payload: string) => void): Promise<void> {
+    this.#client.on("notification", (notification) => {
+      if (notification.channel === channel) listener(notification.payload ?? "");
+    });
+    await this.query(`LISTEN ${ident(channel)}`);
   }
 
   /**

@@ -31,23 +31,25 @@ export interface TestContext extends FillContext {
 
 /** The context of one runner, with sessions of its own that end with the test. */
 export async function fillContext(database: Queryable, changes: Partial<FillContext> = {}): Promise<TestContext> {
-  const open = async (name: string) => {
-    const session = await openSession({ connectionString: database.url }, { applicationName: name });
+  const open = async (name: string, settings: Record<string, string> = {}) => {
+    const session = await openSession({ connectionString: database.url }, { applicationName: name, settings });
     onTestFinished(() => session.close());
     return session;
   };
   const controller = new AbortController();
   const events: BackfillEvent[] = [];
   return {
-    session: await open("fill"),
-    connect: open,
-    observer: await open("observer"),
+    session: await open("segue/1/1"),
+    connect: (part) => open(`segue/1/1/${part}`),
+    observer: await open("segue/1/1/observer"),
     plan: "1_a",
     rollout: "1",
     epoch: 1,
     settings: DEFAULT_SETTINGS.backfill,
     signal: controller.signal,
     intents: async () => ({ pause: false, cancel: false }),
+    onAsked: () => () => {},
+    openProbe: () => open("segue/1/1/probe", { default_transaction_read_only: "on", search_path: "public" }),
     ...changes,
     events,
     abort: () => controller.abort(),

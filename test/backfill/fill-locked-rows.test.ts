@@ -34,7 +34,7 @@ test("a table that is locked as a whole is waited for; no page is passed over an
   const fill = runFill(context, centsOf("payments"));
   await until(async () => {
     const [waiting] = await database.query(
-      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'fill' AND wait_event_type = 'Lock'",
+      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'segue/1/1' AND wait_event_type = 'Lock'",
     );
     return waiting!["n"] === 1;
   });

@@ -90,7 +90,10 @@ test("a pause holds the fill between batches until it is lifted; a cancellation 
     },
   });
   await runFill(context, centsOf("payments"));
-  expect(context.events.slice(0, 2)).toEqual([{ type: "paused" }, { type: "resumed" }]);
+  expect(context.events.slice(0, 2)).toEqual([
+    { type: "paused", throttledMs: 0 },
+    { type: "resumed", throttledMs: 0 },
+  ]);
   const cancelled = await fillContext(database, { intents: async () => ({ pause: true, cancel: true }) });
   await expect(runFill(cancelled, centsOf("payments", { id: "backfill.2.fill" }))).rejects.toMatchObject({
     code: "SEG0308",

@@ -124,6 +124,13 @@ describe("a wrong file is refused with all problems:", () => {
     ]);
   });
 
+  test("queries of throttles, in environments too", async () => {
+    const queue = (sql: string): string =>
+      `settings: { backfill: { throttle: { queries: { queue: { sql: "${sql}" } } } } }`;
+    const text = `${queue("SELECT 1")}\nenvironments: { prod: { ${queue("SELECT FROM WHERE")} } }\n`;
+    expect(await problems(text)).toEqual(['2:99 `sql`: syntax error at or near "WHERE"']);
+  });
+
   test("a list", async () => {
     expect(await problems("- plans\n")).toEqual(["1:1 segue.yaml is a mapping of keys to values, not a list"]);
   });

@@ -26,3 +26,19 @@ test("the defaults stand below all layers, and are left as they are", () => {
   });
   expect(DEFAULT_SETTINGS).toEqual(before);
 });
+
+test("a signal's short form is its `stop`: thresholds of layers add up, and null turns a signal off", () => {
+  const { throttle } = completeSettings(
+    { backfill: { throttle: { replica_lag: 9_000, queries: { queue: { sql: "SELECT 1", stop: 5 }, other: null } } } },
+    { backfill: { throttle: { replica_lag: { slow: 1_000 }, active_sessions: "60%", slow_ratio: 2 } } },
+    { backfill: { throttle: { waiting_sessions: null, queries: { queue: { sql: "SELECT 2" } } } } },
+  ).backfill;
+  expect(throttle).toEqual({
+    ...DEFAULT_SETTINGS.backfill.throttle,
+    replica_lag: { stop: 9_000, slow: 1_000 },
+    active_sessions: { stop: "60%" },
+    waiting_sessions: null,
+    queries: { queue: { sql: "SELECT 2", stop: 5 }, other: null },
+    slow_ratio: 2,
+  });
+});

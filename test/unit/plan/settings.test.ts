@@ -26,13 +26,44 @@ test("every setting of the model can be written", () => {
       workers: 1,
       user_triggers: "fire",
       quarantine_limit: 100,
-      throttle: { replica_lag: "5s" },
+      throttle: {
+        replica_lag: { stop: "5s" },
+        replica_lag_bytes: null,
+        slot_wal: null,
+        archive_backlog: null,
+        waiting_sessions: { slow: 0 },
+        active_sessions: null,
+        probe: null,
+        queries: {},
+        slow_ratio: 0,
+      },
     },
     contract: { soak: "24h", auto: false },
     ignore_dependents: [],
   };
   // `views` stands beside `settings`, not in it.
   expect({ ...settings.parse(written), views: views.parse(false) }).toEqual(DEFAULT_SETTINGS);
+});
+
+test("a throttle's signals have short and long forms, sizes and shares", () => {
+  const throttle = {
+    replica_lag: { slow: "1s", stop: "5s", resume: "2s" },
+    replica_lag_bytes: "64MB",
+    slot_wal: { stop: "10GB" },
+    active_sessions: { slow: "50%", stop: 80 },
+    probe: { sql: "SELECT 1", slow: "20ms" },
+    queries: { queue: { sql: "SELECT count(*) FROM jobs", stop: 1000, timeout: "2s" }, off: null },
+    slow_ratio: 0.5,
+  };
+  expect(settings.parse({ backfill: { throttle } }).backfill?.throttle).toEqual({
+    replica_lag: { slow: 1_000, stop: 5_000, resume: 2_000 },
+    replica_lag_bytes: 64 * 1024 ** 2,
+    slot_wal: { stop: 10 * 1024 ** 3 },
+    active_sessions: { slow: "50%", stop: 80 },
+    probe: { sql: "SELECT 1", slow: 20 },
+    queries: { queue: { sql: "SELECT count(*) FROM jobs", stop: 1000, timeout: 2_000 }, off: null },
+    slow_ratio: 0.5,
+  });
 });
 
 test("a later layer wins part by part; null and an empty list are values", () => {
