@@ -1,6 +1,7 @@
 /** The public API of pg-segue. The command line uses nothing else. */
 export { createSegue, type HistoryReport, type Segue } from "./api/create-segue.ts";
 export type { CheckReport } from "./api/checking.ts";
+export type { AskedThrottle, ThrottleResult } from "./api/asking.ts";
 export type { ConnectionInfo, SegueOptions, VerbOptions } from "./api/options.ts";
 export type { ContractVerbOptions, ReverseVerbOptions, RunVerbOptions, VerbResult } from "./api/running.ts";
 export type { LatestReport } from "./api/latest.ts";

@@ -1,7 +1,6 @@
 import { approve } from "../journal/approvals.ts";
 import { catalogRestored, eventsOf, type JournalEvent, recordEvent } from "../journal/events.ts";
 import { installJournal, journalScript, requireJournal } from "../journal/install.ts";
-import { clearIntent, type IntentKind, setIntent } from "../journal/intents.ts";
 import { listRollouts } from "../journal/rollouts.ts";
 import { verifyAll, type VerificationResult } from "../execution/verification.ts";
 import type { Baseline } from "../takeover/baseline.ts";
@@ -15,6 +14,7 @@ import type { Finding } from "./finding.ts";
 import { interruptedRollouts } from "./interrupted-rollouts.ts";
 import { reverseCompleted } from "./inverse.ts";
 import { latest, type LatestReport } from "./latest.ts";
+import { askFor, type AskedThrottle, takeBack, throttlePlan, type ThrottleResult } from "./asking.ts";
 import { defaultActor, type SegueOptions } from "./options.ts";
 import { explanation, planReport, type PlanReport } from "./planning.ts";
 import { scaffoldPlan, type Scaffolded, type ScaffoldRequest } from "./scaffold.ts";
@@ -61,15 +61,6 @@ export function createSegue(options: SegueOptions = {}) {
   const planOf = (word: string): Promise<Plan> => workspace.plan(word);
   /** A rollout's plan by its word: the file may be gone, the journal has the id. */
   const idOf = async (word: string): Promise<string> => await resolveId(workspace, word);
-
-  const intend = async (word: string, kind: IntentKind): Promise<void> => {
-    const id = await idOf(word);
-    await workspace.writing(async (session) => {
-      const rollout = await rolloutToReverse(session, id);
-      await setIntent(session, rollout.id, kind, actor());
-      await recordEvent(session, rollout.id, `${kind} asked for`, {}, actor());
-    });
-  };
 
   return {
     /** Installs the journal, or brings it up to date. */
@@ -195,16 +186,20 @@ export function createSegue(options: SegueOptions = {}) {
       });
     },
 
-    pause: async (word: string): Promise<void> => await intend(word, "pause"),
-    cancel: async (word: string): Promise<void> => await intend(word, "cancel"),
+    pause: async (word: string): Promise<void> => await askFor(workspace, await idOf(word), "pause", actor()),
+    cancel: async (word: string): Promise<void> => await askFor(workspace, await idOf(word), "cancel", actor()),
     /** True if it was paused. */
-    unpause: async (word: string): Promise<boolean> => {
-      const id = await idOf(word);
-      return await workspace.writing(async (session) => {
-        const rollout = await rolloutToReverse(session, id);
-        return await clearIntent(session, rollout.id, "pause");
-      });
-    },
+    unpause: async (word: string): Promise<boolean> =>
+      await takeBack(workspace, await idOf(word), "pause", actor(), "unpaused"),
+    /**
+     * Makes the fills of a rollout sleep in proportion to their work, from the next batch on, on whatever host they run. It
+     * survives restarts; `ratio: 0` takes it off.
+     *
+     * @throws SegueError SEG0502 for a ratio that is not between 0 and 100, or a ttl that is not over 0; SEG0302 if there is
+     *   no rollout
+     */
+    throttle: async (word: string, asked: AskedThrottle): Promise<ThrottleResult> =>
+      await throttlePlan(workspace, await idOf(word), asked, actor()),
     approve: async (word: string, label: string): Promise<void> => {
       const id = await idOf(word);
       await workspace.writing(async (session) => {

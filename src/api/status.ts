@@ -1,8 +1,9 @@
 import { contractGates } from "./gate-preview.ts";
 import type { GateResult } from "../gates/gate-result.ts";
+import { type Hold, readHold } from "./hold.ts";
 import { interruptedStates } from "./status-states.ts";
 import { requireJournal } from "../journal/install.ts";
-import { intentsOf } from "../journal/intents.ts";
+import { readIntents } from "../journal/intents.ts";
 import { type Lease, readLease } from "../journal/lease.ts";
 import { latestRollout, listRollouts } from "../journal/rollouts.ts";
 import { type StepRecord, stepsOf } from "../journal/steps.ts";
@@ -21,9 +22,15 @@ export interface StatusReport {
   /** The title of the step that runs or is next. */
   readonly step: string | null;
   readonly progress: { readonly done: number; readonly total: number; readonly unit: string } | null;
-  readonly health: "running" | "waiting" | "paused" | "interrupted" | "failed" | "done";
-  /** Why it does not move, if it does not. */
+  readonly health: "running" | "throttled" | "waiting" | "paused" | "interrupted" | "failed" | "done";
+  /** Why it does not move, or moves slowly. */
   readonly reason: string | null;
+  /** Since when it is paused, throttled or slow, by the database's clock; ISO 8601. */
+  readonly since: string | null;
+  /** What a person asks of its fills: time slept per time worked. */
+  readonly throttle: { readonly ratio: number; readonly actor: string; readonly until: string | null } | null;
+  /** Whole seconds for which signals have stopped it in all, with a stop that lasts. */
+  readonly throttledSeconds: number;
   /** Which application versions may run now. */
   readonly mayRun: "old" | "old and new" | "new";
   readonly gates: readonly GateResult[];
@@ -60,11 +67,12 @@ export async function readStatus(session: Session, plan?: string): Promise<reado
 async function reportOf(session: Session, rollout: Rollout): Promise<StatusReport> {
   const steps = await stepsOf(session, rollout.id);
   const lease = await readLease(session, rollout.id);
-  const { pause } = await intentsOf(session, rollout.id);
+  const intents = await readIntents(session, rollout.id);
+  const hold = await readHold(session, rollout, lease, intents);
   const current =
     steps.find((record) => record.state === "running") ??
     steps.find((record) => record.state === "pending" && isAhead(record, rollout));
-  const health = healthOf(rollout, lease, pause);
+  const health = healthOf(rollout, lease, hold);
   return {
     plan: rollout.plan,
     state: rollout.state,
@@ -72,7 +80,10 @@ async function reportOf(session: Session, rollout: Rollout): Promise<StatusRepor
     step: current?.step.title ?? null,
     progress: await progressOf(session, rollout, steps),
     health,
-    reason: reasonOf(rollout, health, current),
+    reason: reasonOf(rollout, health, current, hold),
+    since: health === "running" || health === "throttled" || health === "paused" ? hold.since : null,
+    throttle: hold.throttle,
+    throttledSeconds: hold.throttledSeconds,
     mayRun: mayRun(
       rollout.state,
       steps.some((record) => record.stage === "cutover" || record.stage === "drop"),
@@ -99,19 +110,36 @@ function phaseOf(state: RolloutState): StatusReport["phase"] {
   return state === "completed" || state === "reversed" ? null : "contract";
 }
 
-function healthOf(rollout: Rollout, lease: Lease | null, paused: boolean): StatusReport["health"] {
+function healthOf(rollout: Rollout, lease: Lease | null, hold: Hold): StatusReport["health"] {
   if (rollout.state === "completed" || rollout.state === "reversed") return "done";
-  if (lease !== null && !lease.expired) return paused ? "paused" : "running";
+  const paused = hold.held === "pausing" || hold.held === "paused";
+  if (lease !== null && !lease.expired) return paused ? "paused" : hold.held === "stopped" ? "throttled" : "running";
   if (rollout.error !== null) return "failed";
   if (paused) return "paused";
   return interruptedStates.includes(rollout.state) ? "interrupted" : "waiting";
 }
 
-function reasonOf(rollout: Rollout, health: StatusReport["health"], current: StepRecord | undefined): string | null {
-  if (health === "failed") return rollout.error?.message ?? null;
-  if (health === "paused") return "paused on request";
-  if (health === "interrupted") return current?.error?.message ?? "nobody runs it";
-  return null;
+function reasonOf(
+  rollout: Rollout,
+  health: StatusReport["health"],
+  current: StepRecord | undefined,
+  hold: Hold,
+): string | null {
+  switch (health) {
+    case "failed":
+      return rollout.error?.message ?? null;
+    case "interrupted":
+      return current?.error?.message ?? "nobody runs it";
+    case "paused":
+    case "throttled":
+    case "running":
+      return hold.reason;
+    case "waiting":
+    case "done":
+      return null;
+    default:
+      return health satisfies never;
+  }
 }
 
 /** What the server says of an index build that runs; else blocks of the fills if any was begun, else steps. */

@@ -30,7 +30,7 @@ export async function* watchStatus(
     let last = "";
     while (!signal.aborted) {
       const reports = await readStatus(session, plan);
-      const text = JSON.stringify(reports.map((report) => ({ ...report, lease: report.lease?.owner })));
+      const text = JSON.stringify(reports.map(lasting));
       if (text !== last) yield reports;
       last = text;
       await new Promise<void>((resolve) => {
@@ -46,4 +46,9 @@ export async function* watchStatus(
     await notifications.close();
     await session.close();
   }
+}
+
+/** What of a report is news when it changes: not that time goes by. */
+function lasting(report: StatusReport): object {
+  return { ...report, lease: report.lease?.owner, throttledSeconds: null };
 }

@@ -19,6 +19,7 @@ import { declareResume } from "./commands/resume.ts";
 import { declareReverse } from "./commands/reverse.ts";
 import { declareSchema } from "./commands/schema.ts";
 import { declareStatus } from "./commands/status.ts";
+import { declareThrottle } from "./commands/throttle.ts";
 import { declareUnlock } from "./commands/unlock.ts";
 import { declareUnpause } from "./commands/unpause.ts";
 import { declareUp } from "./commands/up.ts";
@@ -43,6 +44,7 @@ export const COMMANDS: readonly DeclareCommand[] = [
   declareVerify,
   declarePause,
   declareUnpause,
+  declareThrottle,
   declareCancel,
   declareApprove,
   declareUnlock,

@@ -4,8 +4,12 @@ import { printable, shortened } from "./printable.ts";
 import type { Colors } from "./terminal.ts";
 import { elapsed } from "./units.ts";
 
-/** One line for an event that people should read as it happens; null for what the progress line or the result tells. */
-export function eventLine(event: SegueEvent, colors: Colors): string | null {
+/**
+ * One line for an event that people should read as it happens; null for what the progress line or the result tells.
+ *
+ * @param age milliseconds for which it has lasted, where that is to be told
+ */
+export function eventLine(event: SegueEvent, colors: Colors, age?: number): string | null {
   const mark = colors.yellow("!");
   switch (event.type) {
     case "lease_taken":
@@ -22,11 +26,11 @@ export function eventLine(event: SegueEvent, colors: Colors): string | null {
     case "reconnecting":
       return `${mark} connection lost, attempt ${event.attempt} to reconnect in ${elapsed(event.delay)}: ${printable(event.reason)}`;
     case "throttled":
-      return `${mark} throttled: ${printable(event.reason)}`;
+      return `${mark} ${event.level === "stop" ? "throttled" : "slow"}${age === undefined ? "" : ` ${elapsed(age)}`}: ${printable(event.reason)}`;
     case "paused":
       return `${mark} paused on request (segue unpause ${event.plan})`;
     case "resumed":
-      return `${mark} goes on`;
+      return `${mark} goes on${event.throttledMs === 0 ? "" : `, after ${elapsed(event.throttledMs)} throttled`}`;
     case "restarted":
       return `${mark} ${printable(event.table)} was rewritten meanwhile: its blocks are read from the start again`;
     case "quarantined":

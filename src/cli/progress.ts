@@ -31,6 +31,8 @@ export class Progress {
   #step: { readonly title: string; readonly started: number; detail: string } | null = null;
   #current: ProgressEvent | null = null;
   #obstacle: string | null = null;
+  /** What keeps it from going on, or from going fast, until it is said to go on. */
+  #hold: { readonly event: Extract<SegueEvent, { type: "throttled" }>; readonly since: number } | null = null;
   #gates: string[] = [];
   #timer: NodeJS.Timeout | null = null;
 
@@ -49,8 +51,9 @@ export class Progress {
     if (line === null) return;
     const text = this.#style.suggest(line);
     if (event.type === "gate") this.#gates.push(text);
+    else if (this.#live !== null && event.type === "throttled") this.#draw();
     else if (this.#live !== null && isObstacle(event)) this.#obstacle = text;
-    else if (!isObstacle(event) || this.#isDue(event.type)) this.#line(text);
+    else if (!isFrequent(event) || this.#isDue(event.type)) this.#line(text);
   };
 
   /** Leaves the last state of things standing, and no timer. */
@@ -60,6 +63,7 @@ export class Progress {
     this.#live?.draw([]);
     this.#step = null;
     this.#plan = null;
+    this.#hold = null;
   }
 
   #follow(event: SegueEvent): void {
@@ -72,16 +76,21 @@ export class Progress {
         this.#step = null;
         this.#current = null;
         this.#obstacle = null;
+        this.#hold = null;
         return;
       case "build_progress":
         if (this.#step !== null) this.#step.detail = buildText(event);
         return;
       case "progress":
         this.#current = event;
-        if (this.#obstacle !== null && !this.#obstacle.includes("throttled")) this.#obstacle = null;
-        return;
-      case "resumed":
         this.#obstacle = null;
+        return;
+      case "throttled":
+        this.#hold = { event, since: this.#hold?.event.level === event.level ? this.#hold.since : performance.now() };
+        return;
+      case "paused":
+      case "resumed":
+        this.#hold = null;
         return;
       case "verified":
         this.#current = null;
@@ -102,8 +111,12 @@ export class Progress {
       for (const line of lines) this.#line(line);
       return;
     }
+    this.#draw();
+  }
+
+  #draw(): void {
     this.#writeHead();
-    this.#live.draw(lines);
+    this.#live?.draw(this.#now());
   }
 
   #now(): string[] {
@@ -113,6 +126,11 @@ export class Progress {
     else if (this.#step !== null) {
       const { title, started, detail } = this.#step;
       lines.push(`${dim("…")} ${printable(title)}  ${dim(elapsed(performance.now() - started))}${detail}`);
+    }
+    if (this.#hold !== null) {
+      const { event, since } = this.#hold;
+      const line = eventLine(event, this.#style.colors, performance.now() - since) ?? "";
+      lines.push(`  ${this.#style.suggest(line)}`);
     }
     if (this.#obstacle !== null) lines.push(`  ${this.#obstacle}`);
     return lines;
@@ -139,6 +157,10 @@ export class Progress {
   }
 }
 
+function isFrequent(event: SegueEvent): boolean {
+  return isObstacle(event) || (event.type === "throttled" && event.level === "slow");
+}
+
 function isObstacle(event: SegueEvent): boolean {
-  return event.type === "lock_wait" || event.type === "rows_locked" || event.type === "throttled";
+  return event.type === "lock_wait" || event.type === "rows_locked";
 }

@@ -5,6 +5,7 @@ import type { PlanStatus } from "./pending-plans.ts";
 import { printable } from "./printable.ts";
 import type { Suggest } from "./suggest.ts";
 import { table } from "./table.ts";
+import { elapsed, moment } from "./units.ts";
 import type { Colors } from "./terminal.ts";
 
 /** Prints where rollouts stand: a table, or all that is known of the one that was asked for. */
@@ -44,16 +45,24 @@ export function statusText(
 }
 
 function details(report: PlanStatus, colors: Colors, suggest: Suggest): string {
-  const { plan, state, step, health, reason, lease, gates, soakEndsAt, next, mayRun } = report;
+  const { plan, state, step, reason, lease, gates, soakEndsAt, next, mayRun, throttle, throttledSeconds } = report;
+  const health = report.health === "running" && report.since !== null ? "running slowly" : report.health;
+  const since = report.since === null ? "" : ` since ${moment(new Date(report.since))}`;
   const rows: [string, string][] = [
     ["state", state],
     [
       "may run",
       mayRun === "old and new" ? "old and new application versions, in any mix" : `the ${mayRun} application version`,
     ],
-    ["health", reason === null ? health : `${health}: ${reason}`],
+    ["health", reason === null ? health : `${health}${since}: ${printable(reason)}`],
   ];
-  if (step !== null && state !== "ready" && health !== "done") rows.push(["step", step]);
+  if (step !== null && state !== "ready" && report.health !== "done") rows.push(["step", step]);
+  if (throttledSeconds > 0) rows.push(["throttled", `for ${elapsed(throttledSeconds * 1_000)} in all`]);
+  if (throttle !== null)
+    rows.push([
+      "sleeps",
+      `${throttle.ratio} times as long as it works, for ${printable(throttle.actor)}${throttle.until === null ? "" : ` until ${moment(new Date(throttle.until))}`}`,
+    ]);
   if (report.progress !== null) rows.push(["progress", progressOf(report)]);
   if (lease !== null)
     rows.push(["run by", `${lease.owner}${lease.expired ? `, silent since before ${lease.expiresAt}` : ""}`]);

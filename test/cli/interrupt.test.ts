@@ -121,7 +121,8 @@ test("pause and unpause from another process are obeyed, and status says so", as
   const before = await filled();
   expect(objects(await segue(where, "status", "rename_username", "--json"))[0]).toMatchObject({
     health: "paused",
-    reason: "paused on request",
+    reason: expect.stringMatching(/^by \S+@\S+$/) as string,
+    since: expect.stringMatching(/^\d{4}-/) as string,
     next: `segue unpause ${RENAME_ID}`,
   });
   expect(await filled()).toBe(before);

@@ -4,7 +4,7 @@ import type { Context } from "../context.ts";
 import type { DeclareCommand } from "../declare-command.ts";
 import { shortened } from "../printable.ts";
 import { table } from "../table.ts";
-import { moment } from "../units.ts";
+import { elapsed, moment } from "../units.ts";
 
 /** `segue history [plan]` */
 export const declareHistory: DeclareCommand = (program, run) => {
@@ -41,10 +41,14 @@ function linesOf({ events }: HistoryReport): string[] {
 
 /** What of an event's detail fits in a line; `--json` has all of it. */
 function gist(detail: Readonly<Record<string, unknown>>): string {
-  const { title, from, to, applied_at: appliedAt } = detail;
+  const { title, from, to, applied_at: appliedAt, reason, level, throttledMs, ratio, until } = detail;
   if (appliedAt === null) return "";
   if (typeof appliedAt === "string") return `applied ${moment(new Date(appliedAt))}`;
   if (typeof title === "string") return shortened(title, 100);
   if (typeof from === "string" && typeof to === "string") return `${from} → ${to}`;
+  if (typeof reason === "string") return shortened(level === "slow" ? `slow: ${reason}` : reason, 160);
+  if (typeof ratio === "number")
+    return `ratio ${ratio}${typeof until === "string" ? ` until ${moment(new Date(until))}` : ""}`;
+  if (typeof throttledMs === "number") return throttledMs === 0 ? "" : `after ${elapsed(throttledMs)} throttled`;
   return Object.keys(detail).length === 0 ? "" : shortened(JSON.stringify(detail), 100);
 }
