@@ -1,4 +1,5 @@
 import { installedFindings } from "./doctor-journal.ts";
+import { throttleFindings } from "./doctor-throttle.ts";
 import type { Session } from "../postgres/session.ts";
 import { replicaLag } from "../postgres/replicas.ts";
 import type { Finding } from "./finding.ts";
@@ -39,6 +40,7 @@ export async function diagnose(workspace: Workspace): Promise<readonly Finding[]
     ...(await preparedTransactions(session)),
     ...(await invalidIndexes(session)),
     ...(server.inRecovery ? [] : await replication(session)),
+    ...(server.inRecovery ? [] : await throttleFindings(workspace, session)),
   ]);
 }
 

@@ -2,9 +2,10 @@ import { SegueError } from "../../model/errors.ts";
 import { sleep } from "../../postgres/sleep.ts";
 import type { FillContext, Intents } from "../context.ts";
 import { time } from "./amounts.ts";
+import { judged } from "./judged.ts";
 import { readCatalogSignals, type Readings, readRights } from "./read-catalog-signals.ts";
 import { SessionSignals } from "./session-signals.ts";
-import { type CatalogSignal, type Rights, type Signal, unreadable, type Verdict } from "./signal.ts";
+import { type CatalogSignal, type Rights, type Signal, type Verdict } from "./signal.ts";
 import { GOING, nextStand, type Stand, stoppedFor, type Wanted } from "./stand.ts";
 import { judgeWaiting, waitersOn } from "./waiting-sessions.ts";
 import { worst } from "./worst.ts";
@@ -221,14 +222,6 @@ export async function withBrake<T>(brake: Brake, work: (brake: Brake) => Promise
 }
 
 const WAITING = "waiting_sessions";
-
-function judged(signal: CatalogSignal, readings: Readings | null, standing: boolean): Verdict {
-  const reading = readings?.values.get(signal.name);
-  if (readings === null || reading === undefined) return unreadable(signal.name, "it was not read");
-  return "error" in reading
-    ? unreadable(signal.name, reading.error.message)
-    : signal.judge(reading.value, standing, readings.rights);
-}
 
 function ratioReason({ ratio, actor, until }: NonNullable<Intents["throttle"]>): string {
   const end = until === null ? "" : ` until ${until.toISOString()}`;

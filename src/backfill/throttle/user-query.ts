@@ -37,6 +37,8 @@ export function judgeQuery(name: string, value: unknown, query: QuerySignal, sta
 
 async function read(session: Session, sql: string, timeout: number): Promise<unknown> {
   const value = `SELECT to_json((\n${sql.replace(/;\s*$/, "")}\n)) AS value`;
-  const results = await session.script(`SET LOCAL statement_timeout = ${timeout};\n${value}`);
+  const results = await session.script(
+    `SET LOCAL transaction_read_only = on; SET LOCAL statement_timeout = ${timeout};\n${value}`,
+  );
   return results.at(-1)?.rows[0]?.["value"];
 }
