@@ -8,14 +8,17 @@ import { openSession } from "../../../src/postgres/session.ts";
 import { MAJORS, testDatabase } from "../../support/postgres.ts";
 import { until } from "../../support/until.ts";
 
-/** One row takes 0.2 s, all others nothing: what is asked for meanwhile is asked for in the middle of its batch. */
-const PLAN = `
+/**
+ * One row takes 0.2 s, all others nothing: what is asked for meanwhile is asked for in the middle of its batch, and less than
+ * half a second after the first look at what people ask for.
+ */
+const planOf = (slow: number): string => `
 operations:
   - add_column:
       table: notes
       column: length
       type: integer
-      fill: length(body) + CASE WHEN id = 1500 THEN length(pg_sleep(0.2)::text) ELSE 0 END
+      fill: length(body) + CASE WHEN id = ${slow} THEN length(pg_sleep(0.2)::text) ELSE 0 END
 `;
 
 test.each(MAJORS.flatMap((major) => (["pause", "throttle"] as const).map((what) => [what, major] as const)))(
@@ -28,7 +31,11 @@ test.each(MAJORS.flatMap((major) => (["pause", "throttle"] as const).map((what) 
     });
     const plans = await mkdtemp(join(tmpdir(), "segue-plans-"));
     onTestFinished(() => rm(plans, { recursive: true }));
-    await writeFile(join(plans, "1_length.yaml"), PLAN);
+    // In the second batch of all.
+    const [{ id } = { id: 0 }] = await database.query<{ id: number }>(
+      "SELECT id FROM notes WHERE ctid < '(1,0)' AND hashtid(ctid) & 15 = 1 LIMIT 1",
+    );
+    await writeFile(join(plans, "1_length.yaml"), planOf(id));
     const events: SegueEvent[] = [];
     const running = createSegue({ url: database.url, plans, onEvent: (event) => events.push(event) });
     const person = await openSession({ connectionString: database.url }, { applicationName: "mia" });
