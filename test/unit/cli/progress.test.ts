@@ -146,3 +146,37 @@ test("gates are shown when they opened; when they did not, the error tells", () 
   told.finish();
   expect(written()).toBe("1_a\n✔ approval: mia\n");
 });
+
+test("on a terminal what holds a fill is told with its age beside the progress, until it goes on", () => {
+  const { told, written } = progress(true);
+  const reason = "replica r2 lag 6.1 s > 5 s";
+  told.onEvent(started);
+  told.onEvent(fill(620));
+  told.onEvent({ plan: "1_a", type: "throttled", level: "stop", reason, throttledMs: 0 });
+  vi.advanceTimersByTime(12_000);
+  told.onEvent(fill(630));
+  vi.advanceTimersByTime(250);
+  expect(written()).toContain(`! throttled 12.0 s: ${reason}`);
+  const before = written().length;
+  told.onEvent({ plan: "1_a", type: "resumed", throttledMs: 12_250 });
+  vi.advanceTimersByTime(1_000);
+  expect(written().slice(before)).toContain("! goes on, after 12.3 s throttled");
+  expect(written().slice(before)).not.toContain(reason);
+  told.finish();
+});
+
+test("without a terminal a stop is told at once, and with its age every 10 s", () => {
+  const { told, written } = progress(false);
+  told.onEvent(started);
+  told.onEvent(fill(620));
+  told.onEvent({ plan: "1_a", type: "throttled", level: "stop", reason: "r2 lags", throttledMs: 0 });
+  vi.advanceTimersByTime(10_000);
+  told.finish();
+  expect(written().split("\n")).toEqual([
+    "1_a",
+    "! throttled: r2 lags",
+    expect.stringMatching(/^filling public\.users/),
+    "  ! throttled 10.0 s: r2 lags",
+    "",
+  ]);
+});
