@@ -14,7 +14,7 @@ test.each(MAJORS)("a slow probe stops a fill of PostgreSQL %s until it is fast a
   await database.query(`${KNOB}; ${turn(400)}`);
   const probe = { sql: "SELECT pg_sleep(value::float8 / 1000) FROM knob", stop: 250 };
   const events = await heldFill(database, { probe }, async ({ reason, filled }) => {
-    expect(reason).toMatch(/^probe query: 4\d\d ms > 250 ms$/);
+    expect(reason).toMatch(/^probe query: [\d.]+ m?s > 250 ms$/);
     expect(await filled()).toBe(0);
     await database.query(turn(0));
   });
