@@ -10,8 +10,11 @@ import { passedOver, rowsBatch } from "./rows-sql.ts";
 export interface Work {
   readonly rollout: string;
   readonly epoch: number;
+  readonly joined?: boolean | undefined;
   /** segue.extent.id */
   readonly extent: string;
+  /** Whose claim the extent is; null where all extents are done and only the runner is left. */
+  readonly owner: string | null;
   /** A heap, never a partitioned table. */
   readonly table: RelationName;
   readonly step: Pick<FillStep, "set" | "where"> | Pick<RowsStep, "table" | "key" | "change">;
@@ -111,9 +114,25 @@ export function inRange({ from, to }: Pick<BlockRange, "from" | "to">): string {
   return `${ROW}.ctid >= '(${from},0)'::tid AND ${ROW}.ctid < '(${to},0)'::tid`;
 }
 
+/** Who sends a transaction: it can't commit once another runner has taken over. */
+export type Sender = Pick<Work, "rollout" | "epoch" | "joined">;
+
 /** Statements under the fence, as one message and so one transaction. */
-export function fenced(runner: Pick<Work, "rollout" | "epoch">, ...statements: readonly string[]): string {
-  return [`SELECT segue.fence(${runner.rollout}, ${runner.epoch})`, ...statements].join(";\n");
+export function fenced(sender: Sender, ...statements: readonly string[]): string {
+  return [`SELECT ${fence(sender)}`, ...statements].join(";\n");
+}
+
+/** Statements under the fence and the claim on an extent. */
+export function held(
+  sender: Sender,
+  { extent, owner }: { readonly extent: string; readonly owner: string },
+  ...statements: readonly string[]
+): string {
+  return [`SELECT ${fence(sender)}, segue.hold(${extent}, ${literal(owner)})`, ...statements].join(";\n");
+}
+
+function fence({ rollout, epoch, joined }: Sender): string {
+  return `segue.fence(${rollout}, ${epoch}${joined === true ? ", 'backfilling'" : ""})`;
 }
 
 function batch(work: Work, changing: string, moves: readonly string[]): string {
@@ -121,7 +140,9 @@ function batch(work: Work, changing: string, moves: readonly string[]): string {
 }
 
 function script(work: Work, statement: string): string {
-  return fenced(work, "SET CONSTRAINTS ALL IMMEDIATE", statement);
+  const { extent, owner } = work;
+  const statements = ["SET CONSTRAINTS ALL IMMEDIATE", statement];
+  return owner === null ? fenced(work, ...statements) : held(work, { extent, owner }, ...statements);
 }
 
 /** The change as CTEs, of which `batch` has a row for each row that was changed. */
@@ -135,8 +156,7 @@ function setExtent(work: Work, moves: readonly string[]): string {
   const set = [
     ...moves,
     "rows_done = rows_done + (SELECT count(*) FROM batch)",
-    "state = 'running'",
-    `epoch = ${work.epoch}`,
+    // Renews the claim.
     "updated_at = clock_timestamp()",
   ];
   return (

@@ -1,12 +1,12 @@
 import { blockBatch, type BlockRange, type Position } from "./batch-sql.ts";
-import { advance, isSweep, type Lane, type PassResult, reportLocked, workOf } from "./lane.ts";
+import { advance, isSweep, type Lane, type PassResult, reportLocked, shareOf, workOf } from "./lane.ts";
 import { fillPage } from "./page.ts";
 import { SWEEP } from "./stripes.ts";
 import { revisit } from "./revisit.ts";
 import { collapsed, collapses, halved, nextWindow } from "./window.ts";
 
 /**
- * One pass over the blocks of a heap, from where the extent's cursor stands: windows of blocks, each filled in
+ * One pass over an extent of a heap, from where the extent's cursor stands: windows of blocks, each filled in
  * `stripes` statements that commit apart. A window shrinks around a row that fails until its page is found.
  */
 export async function blockPass(lane: Lane): Promise<PassResult> {
@@ -15,6 +15,7 @@ export async function blockPass(lane: Lane): Promise<PassResult> {
   const sweep = isSweep(lane);
   const passedOver: { from: number; to: number }[] = [];
   let { block, window, stripe } = extent;
+  if (block === extent.firstBlock && stripe === 0) window = Math.max(window, lane.pace.window);
   let times: number[] = [];
   let rows = 0;
   // Once a row of a window was found locked, the window's other stripes do not wait for any.
@@ -49,7 +50,7 @@ export async function blockPass(lane: Lane): Promise<PassResult> {
         move(next);
         // The window's remaining stripes run over a part of it; what follows is a window of its own.
         if (shrinks) window = collapsed(window);
-        advance(lane, (block + ((range.to - range.from) * stripe) / stripes) / extent.endBlock, filled);
+        advance(lane, shareOf(extent, block + ((range.to - range.from) * stripe) / stripes), filled);
         await lane.hotWatch.look(lane.leaf.table, sweep);
         if (Number(result.row.relfilenode) !== extent.relfilenode) return { result: "rewritten" };
         break;
@@ -83,6 +84,7 @@ export async function blockPass(lane: Lane): Promise<PassResult> {
         result satisfies never;
     }
   }
+  lane.pace.window = window;
   if (passedOver.length > 0) rows += await revisit(lane, passedOver);
   return { result: "complete", rows, untouched: rows === 0 && passedOver.length === 0 };
 }

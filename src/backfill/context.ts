@@ -21,6 +21,8 @@ export interface FillContext {
   readonly rollout: string;
   /** The runner's own; a batch of an earlier epoch can't commit. */
   readonly epoch: number;
+  /** True for a worker beside the runner: what it commits must not outlive the state `backfilling` either. */
+  readonly joined?: boolean;
   readonly settings: RolloutSettings["backfill"];
   /** Aborted: the running batch is finished, its cursor saved, and SEG0309 thrown. */
   readonly signal: AbortSignal;
@@ -45,6 +47,8 @@ export type BackfillEvent =
   | ({ readonly type: "released" } & Stopped)
   /** Rows are left that other sessions hold; the fill gives way and comes back to them. */
   | { readonly type: "locked"; readonly table: RelationName; readonly blockers: readonly Blocker[] }
+  /** More or fewer workers fill in this process from here on. */
+  | { readonly type: "workers"; readonly workers: number; readonly reason: string }
   /** The table was rewritten (VACUUM FULL, CLUSTER, TRUNCATE): its blocks are other blocks now. */
   | { readonly type: "restarted"; readonly table: RelationName }
   | {

@@ -1,4 +1,3 @@
-import { relationKey } from "../model/relation.ts";
 import type { FillStep, RowsStep } from "../model/step.ts";
 import type { Work } from "./batch-sql.ts";
 import type { Extent } from "./extents.ts";
@@ -12,7 +11,7 @@ import type { Worker } from "./worker.ts";
 /** What is done in batches. */
 export type BatchStep = Omit<FillStep, "undo"> | Omit<RowsStep, "undo">;
 
-/** Everything that a pass over one leaf works with. */
+/** Everything that a pass over one extent works with. */
 export interface Lane {
   readonly worker: Worker;
   readonly step: BatchStep;
@@ -21,11 +20,13 @@ export interface Lane {
   readonly quarantine: Quarantine;
   /** The columns of the table's primary key. */
   readonly keyColumns: readonly string[];
+  /** Where the window of the worker's last pass over this leaf stood: what a row costs is known by then. */
+  readonly pace: { window: number };
   readonly tracker: Tracker;
   readonly hotWatch: HotWatch;
 }
 
-/** What a whole pass over a leaf has come to. */
+/** What a whole pass over an extent has come to. */
 export type PassResult =
   /** `untouched` is true for the one that proves that nothing is left: it filled no row and passed over none. */
   | { readonly result: "complete"; readonly rows: number; readonly untouched: boolean }
@@ -34,17 +35,33 @@ export type PassResult =
 
 /** The lane's batches, with the rows that are put aside by now. */
 export function workOf({ worker, step, leaf, extent, quarantine, keyColumns }: Lane): Work {
-  const { rollout, epoch } = worker.context;
-  return { rollout, epoch, extent: extent.id, table: leaf.table, step, keyColumns, aside: quarantine.keys };
+  const { rollout, epoch, joined } = worker.context;
+  const { owner } = worker;
+  return {
+    rollout,
+    epoch,
+    joined,
+    extent: extent.id,
+    owner,
+    table: leaf.table,
+    step,
+    keyColumns,
+    aside: quarantine.keys,
+  };
 }
 
 export function isSweep({ extent }: Lane): boolean {
   return extent.stripes === SWEEP;
 }
 
+/** Which share of an extent's blocks lies before one of them. */
+export function shareOf({ firstBlock, endBlock }: Extent, block: number): number {
+  return endBlock <= firstBlock ? 1 : (block - firstBlock) / (endBlock - firstBlock);
+}
+
 /** Counts a batch that was committed, and reports. */
 export function advance(lane: Lane, share: number, rows: number): void {
-  lane.tracker.advance(relationKey(lane.leaf.table), isSweep(lane) ? "sweep" : "fill", share, rows);
+  lane.tracker.advance(lane.extent.id, isSweep(lane) ? "sweep" : "fill", share, rows);
 }
 
 /** Says that rows stay locked, and by whom as far as it was seen. */

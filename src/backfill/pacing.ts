@@ -47,12 +47,12 @@ export class Pacing {
    * @throws SegueError SEG0309 if the signal is aborted, SEG0308 if the rollout is cancelled
    */
   async boundary(): Promise<void> {
-    await this.#brake.pass();
+    await this.#brake.pass(this.#context.signal);
     for (let slept = 0; slept < this.#brake.ratio * this.#worked;) {
       const began = performance.now();
       await this.#brake.nap(Math.min(LONGEST_NAP_MS, this.#brake.ratio * this.#worked - slept));
       slept += performance.now() - began;
-      await this.#brake.pass();
+      await this.#brake.pass(this.#context.signal);
     }
     this.#worked = 0;
   }

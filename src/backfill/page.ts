@@ -1,7 +1,7 @@
 import { ROW } from "../model/step.ts";
 import { qualified } from "../sql/identifier.ts";
 import { type BlockRange, inRange, needs, rowBatch, type Work } from "./batch-sql.ts";
-import { advance, type Lane, workOf } from "./lane.ts";
+import { advance, type Lane, shareOf, workOf } from "./lane.ts";
 import { rowKey } from "./row-key.ts";
 
 type PageResult =
@@ -23,7 +23,7 @@ export async function fillPage(lane: Lane, range: BlockRange): Promise<PageResul
     switch (result.outcome) {
       case "done":
         rows += Number(result.row.rows);
-        advance(lane, range.from / extent.endBlock, Number(result.row.rows));
+        advance(lane, shareOf(extent, range.from), Number(result.row.rows));
         if (Number(result.row.relfilenode) !== extent.relfilenode) return { result: "rewritten" };
         break;
       case "bad":

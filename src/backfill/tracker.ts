@@ -6,7 +6,16 @@ const REPORT_EVERY_MS = 250;
 /** A sweep only reads: about a thirtieth of the time that filling took (measured). */
 const SWEEP_SHARE = 0.03;
 
-/** Adds the leaves of one fill or verification up to one progress, reported a few times a second. */
+/** Where a part of the whole stands that may be in another worker's hands. */
+export interface Standing {
+  readonly blocks: number;
+  /** 0 to 1 each. */
+  readonly filled: number;
+  readonly swept: number;
+  readonly rows: number;
+}
+
+/** Adds the parts of one fill or verification up to one progress, reported a few times a second. */
 export class Tracker {
   readonly #context: FillContext;
   readonly #table: RelationName;
@@ -15,6 +24,7 @@ export class Tracker {
   readonly #filled = new Map<string, number>();
   readonly #swept = new Map<string, number>();
   readonly #hasSweep: boolean;
+  readonly #rowsOf = new Map<string, number>();
   #rows: number;
   #reported = Number.NEGATIVE_INFINITY;
 
@@ -26,7 +36,17 @@ export class Tracker {
   }
 
   get rows(): number {
-    return this.#rows;
+    let rows = this.#rows;
+    for (const counted of this.#rowsOf.values()) rows += counted;
+    return rows;
+  }
+
+  /** Makes a part of the whole stand where the journal has it. Its rows are no longer among those given at first. */
+  stand(part: string, { blocks, filled, swept, rows }: Standing): void {
+    this.#totals.set(part, Math.max(1, blocks));
+    this.#filled.set(part, filled);
+    this.#swept.set(part, swept);
+    this.#rowsOf.set(part, rows);
   }
 
   /**
@@ -46,14 +66,14 @@ export class Tracker {
    * @param rows how many rows the last batch has dealt with
    */
   advance(leaf: string, stage: FillStage, share: number, rows: number): void {
-    this.#rows += rows;
+    this.#rowsOf.set(leaf, (this.#rowsOf.get(leaf) ?? 0) + rows);
     const stages = stage === "sweep" ? this.#swept : this.#filled;
     stages.set(leaf, Math.min(1, share));
     if (stage === "sweep") this.#filled.set(leaf, 1);
     const now = performance.now();
     if (now - this.#reported < REPORT_EVERY_MS) return;
     this.#reported = now;
-    this.#report(stage, this.#meter.record(now, { ...this.#done(), rows: this.#rows }));
+    this.#report(stage, this.#meter.record(now, { ...this.#done(), rows: this.rows }));
   }
 
   /** Forgets the rows counted so far: the leaf was rewritten, and its count begins again. */
@@ -63,7 +83,7 @@ export class Tracker {
 
   finish(stage: FillStage): void {
     const { blocks } = this.#done();
-    const done = { blocks: { done: blocks.total, total: blocks.total }, rows: this.#rows };
+    const done = { blocks: { done: blocks.total, total: blocks.total }, rows: this.rows };
     this.#report(stage, this.#meter.finish(performance.now(), done));
   }
 

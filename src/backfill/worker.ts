@@ -1,7 +1,9 @@
 import { SegueError } from "../model/errors.ts";
 import { sleep } from "../postgres/sleep.ts";
 import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.ts";
+import type { Result } from "../postgres/result.ts";
 import type { BatchRow } from "./batch-sql.ts";
+import { ClaimLost } from "./claim-lost.ts";
 import type { FillContext } from "./context.ts";
 import { failureOf } from "./failure.ts";
 import type { Pacing } from "./pacing.ts";
@@ -22,6 +24,8 @@ export class Worker {
   readonly context: FillContext;
   readonly step: { readonly id: string };
   readonly pacing: Pacing;
+  /** Whose claims this worker's are: its session's, so that nobody else has this name in this epoch. */
+  readonly owner: string;
   /** Milliseconds; half of deadlock_timeout. */
   readonly #statementTimeout: number;
   /** Milliseconds that a batch costs whatever it does: the network, the fence, the commit. */
@@ -31,6 +35,7 @@ export class Worker {
     this.context = context;
     this.step = step;
     this.pacing = pacing;
+    this.owner = `${context.session.applicationName}#${context.session.pid}`;
     this.#statementTimeout = statementTimeout;
   }
 
@@ -39,6 +44,7 @@ export class Worker {
    * throttles and the signal are obeyed.
    *
    * @throws SegueError SEG0308, SEG0309 at the boundary before the batch, SEG0403 if another runner has taken over
+   * @throws ClaimLost if the extent is not this worker's any more
    */
   async attempt<R = BatchRow>(sql: string, timeout: "limited" | "unlimited" = "limited"): Promise<Outcome<R>> {
     await this.pacing.boundary();
@@ -75,8 +81,8 @@ export class Worker {
   }
 
   /** Runs a script that commits, again and again while it finds a lock. */
-  async commit(sql: string): Promise<void> {
-    await this.#patiently(() => this.context.session.script(sql));
+  async commit(sql: string): Promise<Result[]> {
+    return await this.#patiently(() => this.context.session.script(sql));
   }
 
   /** Gives whoever holds the lock time; longer each time in a row. */
@@ -100,6 +106,7 @@ export class Worker {
   #judge(error: unknown, elapsed: number, limit: number): Exclude<Outcome<never>, { outcome: "done" }> {
     const sqlstate = sqlstateOf(error);
     if (sqlstate === SQLSTATE.fenced) throw lostLease(this.context.epoch, error);
+    if (sqlstate === SQLSTATE.claimLost) throw new ClaimLost(this.owner, error);
     switch (failureOf(sqlstate)) {
       case "lock":
         return { outcome: "locked" };

@@ -27,6 +27,8 @@ export function eventLine(event: SegueEvent, colors: Colors, age?: number): stri
       return `${mark} connection lost, attempt ${event.attempt} to reconnect in ${elapsed(event.delay)}: ${printable(event.reason)}`;
     case "throttled":
       return `${mark} ${event.level === "stop" ? "throttled" : "slow"}${age === undefined ? "" : ` ${elapsed(age)}`}: ${printable(event.reason)}`;
+    case "workers":
+      return `${colors.dim("·")} ${event.workers} worker${event.workers === 1 ? "" : "s"}: ${printable(event.reason)}`;
     case "paused":
       return `${mark} paused on request (segue unpause ${event.plan})`;
     case "resumed":

@@ -59,19 +59,13 @@ export function compile(plan: Plan, catalog: Catalog, settings: RolloutSettings)
     inverse: inverseOf(plan, visible),
     settings,
     ...(views === null ? {} : { versions: views.versions }),
-    warnings: [...new Set([...warnings, ...ofSettings(settings), ...lowered.flatMap((l) => l.warnings ?? [])])],
+    warnings: [...new Set([...warnings, ...lowered.flatMap((l) => l.warnings ?? [])])],
   };
 }
 
 /** A key is replaced together with all that references it, an enum with every column that holds it. */
 function reachesFurther({ kind }: Spec): boolean {
   return ["replace_key", "move_primary_key", "replace_type"].includes(kind);
-}
-
-function ofSettings({ backfill }: RolloutSettings): readonly string[] {
-  return backfill.workers > 1
-    ? [`settings.backfill.workers: ${backfill.workers} verify side by side; one fills in this version`]
-    : [];
 }
 
 type LoweredEntry = Lowered & { readonly holdings: readonly Holdings[] };

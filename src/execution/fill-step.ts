@@ -55,6 +55,7 @@ const JOURNALED: readonly BackfillEvent["type"][] = [
   "paused",
   "resumed",
   "released",
+  "workers",
   "restarted",
   "quarantined",
   "cold",
@@ -85,6 +86,7 @@ function translated(event: Exclude<BackfillEvent, { type: "released" }>): Unname
     case "cold":
       return { ...event, table: relationKey(event.table) };
     case "throttled":
+    case "workers":
     case "paused":
     case "resumed":
       return event;

@@ -9,7 +9,7 @@ import { programOf, setError } from "../journal/rollouts.ts";
 import { completeSettings } from "../plan/merge-settings.ts";
 import { settleOrphans } from "../postgres/orphans.ts";
 import { retrying } from "../postgres/retry.ts";
-import { openSession, type Session, type SessionTarget } from "../postgres/session.ts";
+import { openSession, type Session, type SessionOptions, type SessionTarget } from "../postgres/session.ts";
 import { sessionName } from "../postgres/session-name.ts";
 import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.ts";
 import { expressionPath } from "./expression-path.ts";
@@ -129,17 +129,21 @@ export async function reconnecting<T>(
   });
 }
 
+/** How all sessions of a run are opened. */
+export function connectionOf({
+  kill,
+  pooler,
+}: Pick<RunOptions, "kill" | "pooler">): Omit<SessionOptions, "applicationName"> {
+  return { signal: kill, failpoints: true, ...(pooler === undefined ? {} : { pooler }) };
+}
+
 async function once<T>(
   options: RunOptions & Pick<Runner, "takeWord"> & { readonly look: Look },
   claimant: Claimant,
   { id, plan }: { readonly id: string; readonly plan: string },
   work: (runner: Runner) => Promise<T>,
 ): Promise<T> {
-  const connection = {
-    signal: options.kill,
-    failpoints: true,
-    ...(options.pooler === undefined ? {} : { pooler: options.pooler }),
-  };
+  const connection = connectionOf(options);
   // Epoch 0: whoever gets the lease ends this session too, if its process hangs before it has one.
   const observer = await openSession(options.target, { applicationName: sessionName(id, 0, "claim"), ...connection });
   let session: Session | null = null;

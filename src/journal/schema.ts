@@ -180,4 +180,37 @@ GRANT EXECUTE ON FUNCTION segue.witness(text, text, text, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION segue.quarantine(text, text, text, jsonb, text, text) TO PUBLIC;
 GRANT USAGE ON SCHEMA segue TO PUBLIC;
 `,
+  `
+-- Several workers fill one table: a leaf is cut into parts, each of which one worker claims at a time.
+ALTER TABLE segue.extent
+  ADD part integer NOT NULL DEFAULT 0,
+  ADD first_block bigint NOT NULL DEFAULT 0,
+  -- The session behind a claim: owner is its name. The claim runs out after updated_at.
+  ADD owner_pid integer,
+  DROP CONSTRAINT extent_rollout_step_schema_name_table_name_key,
+  ADD UNIQUE (rollout, step, schema_name, table_name, part);
+
+/* The fence of a worker that has joined the rollout without its lease: nothing that it does may outlive the state, either.
+   The runner may go on under the same epoch, to undo what the worker would do. */
+CREATE FUNCTION segue.fence(rollout_id bigint, my_epoch bigint, my_state text) RETURNS void LANGUAGE plpgsql AS $fence$
+BEGIN
+  PERFORM FROM segue.rollout WHERE id = rollout_id AND epoch = my_epoch AND state = my_state FOR SHARE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'SG001',
+      MESSAGE = format('rollout %s was taken over, or is no longer %s: epoch %s has ended', rollout_id, my_state, my_epoch);
+  END IF;
+END
+$fence$;
+
+/* The fence of a batch: raises if its extent is not the worker's any more, and keeps it until this transaction ends. */
+CREATE FUNCTION segue.hold(extent_id bigint, my_name text) RETURNS void LANGUAGE plpgsql AS $hold$
+BEGIN
+  PERFORM FROM segue.extent WHERE id = extent_id AND owner = my_name FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'SG002', MESSAGE = format('extent %s is not the claim of %s any more', extent_id, my_name);
+  END IF;
+END
+$hold$;
+REVOKE ALL ON FUNCTION segue.fence(bigint, bigint, text), segue.hold(bigint, text) FROM PUBLIC;
+`,
 ];

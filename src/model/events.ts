@@ -75,6 +75,8 @@ export type SegueEvent = { readonly plan: string } & (
   | ({ readonly type: "throttled"; readonly level: "slow" | "stop"; readonly reason: string } & Stopped)
   | ({ readonly type: "paused" } & Stopped)
   | ({ readonly type: "resumed" } & Stopped)
+  /** How many workers fill in this process from here on. */
+  | { readonly type: "workers"; readonly workers: number; readonly reason: string }
   | { readonly type: "rows_locked"; readonly table: string; readonly blockers: readonly BlockerInfo[] }
   | { readonly type: "restarted"; readonly table: string }
   | {

@@ -37,6 +37,8 @@ export const SQLSTATE = {
   internalError: "XX000",
   /** Raised by segue.fence(): another runner has taken the rollout over. */
   fenced: "SG001",
+  /** Raised by segue.hold(): another worker has claimed the extent, or its table was begun again. */
+  claimLost: "SG002",
 } as const;
 
 /** The server's SQLSTATE, also of an error that a SegueError wraps; undefined if the server did not raise it. */

@@ -14,6 +14,7 @@ test.each(MAJORS)(
       rollout: "1",
       epoch: 1,
       extent: "1",
+      owner: null,
       table: { schema: "public", name: "payments" },
       keyColumns: ["id"],
     };

@@ -54,6 +54,11 @@ export class Brake {
     this.#pids.add(pid);
   }
 
+  /** Its session has ended: the server may give its number to a client's. */
+  remove(pid: number): void {
+    this.#pids.delete(pid);
+  }
+
   /** True while batches have to be small. */
   get busy(): boolean {
     return performance.now() < this.#busyUntil;
@@ -68,11 +73,12 @@ export class Brake {
   /**
    * Returns when a batch may start.
    *
+   * @param signal of the session that asks: it may be ended before the others
    * @throws SegueError SEG0309 if the signal is aborted, SEG0308 if the rollout is cancelled
    */
-  async pass(): Promise<void> {
+  async pass(signal: AbortSignal): Promise<void> {
     for (;;) {
-      this.#obeySignal();
+      this.#obey(signal);
       while (this.#announced || performance.now() - this.#polled >= POLL_MS) await this.#poll();
       this.#obeyCancel();
       if (this.#stand.stand === "going" || this.#stand.stand === "slow") return;
@@ -199,8 +205,8 @@ export class Brake {
     });
   }
 
-  #obeySignal(): void {
-    const { signal, plan } = this.#context;
+  #obey(signal: AbortSignal): void {
+    const { plan } = this.#context;
     if (!signal.aborted) return;
     throw new SegueError("SEG0309", {
       message: `${plan} was interrupted at the end of a batch`,

@@ -5,6 +5,7 @@ const work: Work = {
   rollout: "7",
   epoch: 3,
   extent: "11",
+  owner: "w#1",
   table: { schema: "public", name: "Users" },
   step: { set: [{ column: "handle", value: "lower(segue_row.name)" }], where: "segue_row.handle IS NULL" },
   keyColumns: ["id"],
@@ -12,14 +13,14 @@ const work: Work = {
 };
 
 const returning =
-  "rows_done = rows_done + (SELECT count(*) FROM batch), state = 'running', epoch = 3, updated_at = clock_timestamp() " +
+  "rows_done = rows_done + (SELECT count(*) FROM batch), updated_at = clock_timestamp() " +
   "WHERE id = 11 RETURNING (SELECT count(*) FROM batch) AS rows, " +
   `pg_relation_filenode('public."Users"'::regclass)::text AS relfilenode`;
 
 test("a stripe of a window: fence, rows and cursor in one message", () => {
   const range = { from: 64, to: 96, stripe: 5, stripes: 16 };
   expect(blockBatch(work, range, { block: 64, stripe: 6, window: 32 })).toBe(
-    "SELECT segue.fence(7, 3);\n" +
+    "SELECT segue.fence(7, 3), segue.hold(11, 'w#1');\n" +
       "SET CONSTRAINTS ALL IMMEDIATE;\n" +
       'WITH batch AS (UPDATE ONLY public."Users" AS segue_row SET handle = lower(segue_row.name) ' +
       "WHERE segue_row.ctid >= '(64,0)'::tid AND segue_row.ctid < '(96,0)'::tid AND " +
@@ -63,7 +64,7 @@ test("one row by its place, and by its key in whatever leaf it is", () => {
 
 test("a batch by key finds its own upper edge", () => {
   expect(keyBatch(work, ["b", "A"], '{"A": 1, "b": 2}', 500)).toBe(
-    "SELECT segue.fence(7, 3);\n" +
+    "SELECT segue.fence(7, 3), segue.hold(11, 'w#1');\n" +
       "SET CONSTRAINTS ALL IMMEDIATE;\n" +
       'WITH page AS MATERIALIZED (SELECT segue_row.b, segue_row."A" FROM ONLY public."Users" AS segue_row ' +
       'WHERE (segue_row.b, segue_row."A") > (SELECT given.b, given."A" FROM ' +

@@ -3,9 +3,9 @@ import { relationKey } from "../model/relation.ts";
 import { ROW } from "../model/step.ts";
 import { sqlstateOf } from "../postgres/sqlstate.ts";
 import { qualified } from "../sql/identifier.ts";
-import { blockBatch, keyBatch, needs } from "./batch-sql.ts";
+import { blockBatch, inRange, keyBatch, needs } from "./batch-sql.ts";
 import { blockPass } from "./block-pass.ts";
-import { finishExtent, startOver, startSweep } from "./extents.ts";
+import { restartLeaf, startSweep } from "./extents.ts";
 import { failureOf } from "./failure.ts";
 import { keyPass } from "./key-pass.ts";
 import { type Lane, type PassResult, workOf } from "./lane.ts";
@@ -15,39 +15,48 @@ import { stripesFor, SWEEP } from "./stripes.ts";
 /** Sweeps of one leaf before the fill gives up: something keeps making rows that the sync does not fill. */
 const MOST_SWEEPS = 20;
 
-/** Fills one leaf, then sweeps it until a whole sweep has found nothing to do. */
-export async function fillLeaf(start: Lane): Promise<void> {
+/**
+ * Fills an extent, then sweeps it until a whole sweep has found nothing to do. Rows that need the fill never move between
+ * the extents of a leaf (an update of a client's fills the row that it moves), but by a rewrite of it: then all of them
+ * begin again, and none is anyone's.
+ *
+ * @throws ClaimLost if another worker has it
+ */
+export async function fillExtent(start: Lane): Promise<"swept" | "restarted"> {
   let lane = start;
   const { worker } = lane;
-  await refuseWhatNeverRuns(lane);
-  const over = async (): Promise<void> => {
-    const leaf = await currentLeaf(lane);
-    worker.context.emit({ type: "restarted", table: leaf.table });
-    const stripes = leaf.method === "stripe" ? stripesFor(await rowsPerPage(leaf, (sql) => worker.ask(sql))) : null;
-    lane = { ...lane, leaf, extent: await startOver(worker, lane.extent, leaf, stripes) };
-  };
-  if (lane.leaf.method === "stripe" && lane.leaf.relfilenode !== lane.extent.relfilenode) await over();
+  if (isOther(lane)) {
+    lane = { ...lane, leaf: await currentLeaf(lane) };
+    if (isOther(lane)) return await restart(lane);
+  }
   let sweeps = lane.extent.stripes === SWEEP ? 1 : 0;
   // What an interrupted sweep had filled before is not known: it is not the proof.
-  let whole = sweeps === 0 || (lane.extent.block === 0 && lane.extent.cursorKey === null);
+  let whole = sweeps === 0 || (lane.extent.block === lane.extent.firstBlock && lane.extent.cursorKey === null);
   for (;;) {
     const result = await pass(lane);
-    if (result.result === "rewritten") {
-      await over();
-      sweeps = 0;
-      continue;
-    }
+    if (result.result === "rewritten") return await restart({ ...lane, leaf: await currentLeaf(lane) });
     if (sweeps > 0) {
       worker.context.emit({ type: "swept", table: lane.leaf.table, rows: result.rows });
-      if (result.untouched && whole && !(await hasEntries(lane))) break;
+      if (result.untouched && whole && !(await hasEntries(lane))) return "swept";
       if (sweeps >= MOST_SWEEPS) throw neverEnds(lane, result.rows);
     }
     whole = true;
     sweeps += 1;
-    const leaf = await currentLeaf(lane);
-    lane = { ...lane, leaf, extent: await startSweep(worker, lane.extent, leaf) };
+    lane = { ...lane, leaf: await currentLeaf(lane) };
+    if (isOther(lane)) return await restart(lane);
+    lane = { ...lane, extent: await startSweep(worker, lane.extent, lane.leaf) };
   }
-  await finishExtent(worker, lane.extent);
+}
+
+/** True if the leaf's storage is another one than that of which the extent is. */
+function isOther({ leaf, extent }: Lane): boolean {
+  return leaf.method === "stripe" && leaf.relfilenode !== extent.relfilenode;
+}
+
+async function restart({ worker, leaf }: Lane): Promise<"restarted"> {
+  const stripes = stripesFor(await rowsPerPage(leaf, (sql) => worker.ask(sql)));
+  if (await restartLeaf(worker, leaf, stripes)) worker.context.emit({ type: "restarted", table: leaf.table });
+  return "restarted";
 }
 
 function pass(lane: Lane): Promise<PassResult> {
@@ -55,7 +64,7 @@ function pass(lane: Lane): Promise<PassResult> {
 }
 
 /** A statement that fails before it has read a row would put every row aside: found by planning it. */
-async function refuseWhatNeverRuns(lane: Lane): Promise<void> {
+export async function refuseWhatNeverRuns(lane: Lane): Promise<void> {
   const work = workOf(lane);
   const range = { from: 0, to: 1, stripe: 0, stripes: 1 };
   const text = lane.leaf.method === "stripe" ? blockBatch(work, range, null) : keyBatch(work, lane.leaf.order, null, 1);
@@ -78,11 +87,13 @@ async function currentLeaf({ worker, step, leaf }: Lane): Promise<Leaf> {
   return tree.leaves.find(({ table }) => relationKey(table) === relationKey(leaf.table)) ?? leaf;
 }
 
-/** True if the list still names rows that are not put aside: a sweep passes over those that change under its hands. */
+/** True if the list still names rows there that are not put aside: a sweep passes over those that change under its hands. */
 async function hasEntries(lane: Lane): Promise<boolean> {
   if (lane.step.kind !== "rows") return false;
-  const [entry] = await lane.worker.ask(
-    `SELECT FROM ONLY ${qualified(lane.leaf.table)} AS ${ROW} WHERE ${needs(workOf(lane))} LIMIT 1`,
+  const { extent, leaf, worker } = lane;
+  const place = leaf.method === "stripe" ? inRange({ from: extent.firstBlock, to: extent.endBlock }) : "true";
+  const [entry] = await worker.ask(
+    `SELECT FROM ONLY ${qualified(leaf.table)} AS ${ROW} WHERE ${place} AND ${needs(workOf(lane))} LIMIT 1`,
   );
   return entry !== undefined;
 }

@@ -1,0 +1,57 @@
+import { sessionPrefix } from "../postgres/session-name.ts";
+import { ClaimKeeper } from "./claim-keeper.ts";
+import type { FillContext } from "./context.ts";
+import type { Fill } from "./fill.ts";
+import { batchLimits, fillSettings, rowsSettings, SKIP_USER_TRIGGERS, withSettings } from "./fill-settings.ts";
+import { HotWatch } from "./hot-watch.ts";
+import type { BatchStep } from "./lane.ts";
+import { Pacing } from "./pacing.ts";
+import { Brake, withBrake } from "./throttle/brake.ts";
+import { signalsOf } from "./throttle/signals-of.ts";
+import { Tracker } from "./tracker.ts";
+import { Worker } from "./worker.ts";
+
+/** Sets a process up to work on a step, with its first worker, for the time of `work`. */
+export async function withFill<T>(
+  context: FillContext,
+  step: BatchStep,
+  work: (fill: Fill, worker: Worker) => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  const stoppable = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
+  const signals = signalsOf(context.settings.throttle, sessionPrefix(context.rollout));
+  return await withBrake(new Brake(stoppable, signals), (brake) =>
+    withWorker(stoppable, { step, brake }, async (worker) => {
+      const tracker = new Tracker(context, step.table, { sweeps: true, rows: 0 });
+      const keeper = new ClaimKeeper(worker, tracker);
+      const tree = { leaves: [], primaryKey: [] };
+      try {
+        const hotWatch = new HotWatch(context);
+        return await work({ step, brake, tracker, hotWatch, keeper, tree, stop, passed: new Set() }, worker);
+      } finally {
+        await keeper.stop();
+      }
+    }),
+  );
+}
+
+/** Sets a session up to work on a step, for the time of `work`. */
+export async function withWorker<T>(
+  context: FillContext,
+  { step, brake }: Pick<Fill, "step" | "brake">,
+  work: (worker: Worker) => Promise<T>,
+): Promise<T> {
+  const { session } = context;
+  const limits = batchLimits(await deadlockTimeout(context));
+  const worker = new Worker(context, step, new Pacing(context, brake), limits.statementTimeout);
+  const triggers = step.userTriggers === "skip" ? SKIP_USER_TRIGGERS : {};
+  const ours = step.kind === "rows" ? rowsSettings(step.table, limits) : fillSettings(step.table, limits);
+  return await withSettings(session, { ...ours, ...triggers }, () => work(worker));
+}
+
+async function deadlockTimeout({ session }: FillContext): Promise<number> {
+  const { rows } = await session.query<{ ms: number }>(
+    "SELECT setting::int AS ms FROM pg_settings WHERE name = 'deadlock_timeout'",
+  );
+  return rows[0]?.ms ?? 1000;
+}
