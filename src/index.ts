@@ -9,6 +9,7 @@ export type { PlanReport } from "./api/planning.ts";
 export { type Scaffolded, scaffoldArguments, type ScaffoldRequest } from "./api/scaffold.ts";
 export { nextCommand, type StatusReport } from "./api/status.ts";
 export type { ImportOptions, ImportResult } from "./api/taking-over.ts";
+export type { WorkResult } from "./api/working.ts";
 export type { Baseline } from "./takeover/baseline.ts";
 export { TOOL_NAMES, type ToolName } from "./takeover/tool.ts";
 export type { Finding } from "./api/finding.ts";

@@ -15,7 +15,7 @@ import { interruptedRollouts } from "./interrupted-rollouts.ts";
 import { reverseCompleted } from "./inverse.ts";
 import { latest, type LatestReport } from "./latest.ts";
 import { askFor, type AskedThrottle, takeBack, throttlePlan, type ThrottleResult } from "./asking.ts";
-import { defaultActor, type SegueOptions } from "./options.ts";
+import { defaultActor, type SegueOptions, type VerbOptions } from "./options.ts";
 import { explanation, planReport, type PlanReport } from "./planning.ts";
 import { scaffoldPlan, type Scaffolded, type ScaffoldRequest } from "./scaffold.ts";
 import { type DryRun, dryRun, fillValue, needsInverse, rolloutToReverse } from "./reversing.ts";
@@ -35,6 +35,7 @@ import {
 import { readStatus, type StatusReport } from "./status.ts";
 import { baselinePlans, importFolder, type ImportOptions, type ImportResult } from "./taking-over.ts";
 import { watchStatus } from "./watching.ts";
+import { workOn, type WorkResult } from "./working.ts";
 import { Workspace } from "./workspace.ts";
 
 /** One plan's history, with the rollouts of it. */
@@ -152,6 +153,10 @@ export function createSegue(options: SegueOptions = {}) {
         if (id === null || rollout.plan === id) results.push(await resumeRollout(workspace, rollout, verb));
       return results;
     },
+
+    /** Joins a backfill that runs, from this process: fills until nothing is left. The step is its runner's to end. */
+    work: async (word: string, verb: VerbOptions = {}): Promise<WorkResult> =>
+      await workOn(workspace, await idOf(word), verb),
 
     /** The consistency pass. Reads only. */
     verify: async (word: string, verb: RunVerbOptions = {}): Promise<readonly VerificationResult[]> => {

@@ -35,7 +35,7 @@ class Crew {
   readonly #pids = new Set<number>();
   /** Aborted when nothing is left to be claimed, or when one has failed. */
   readonly #over = new AbortController();
-  #failure: unknown = null;
+  #failure: Error | null = null;
   #hired = 1;
 
   constructor(fill: Fill, first: Worker) {
@@ -60,7 +60,7 @@ class Crew {
 
   /** What one worker fails by, no other would mend: all end at their next batch. */
   #fail(error: unknown): void {
-    this.#failure ??= error;
+    this.#failure ??= error instanceof Error ? error : new Error(String(error));
     this.#over.abort();
     this.#fill.stop.abort();
   }

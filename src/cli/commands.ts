@@ -23,6 +23,7 @@ import { declareThrottle } from "./commands/throttle.ts";
 import { declareUnlock } from "./commands/unlock.ts";
 import { declareUnpause } from "./commands/unpause.ts";
 import { declareUp } from "./commands/up.ts";
+import { declareWork } from "./commands/work.ts";
 import { declareVerify } from "./commands/verify.ts";
 import type { DeclareCommand } from "./declare-command.ts";
 
@@ -41,6 +42,7 @@ export const COMMANDS: readonly DeclareCommand[] = [
   declareStatus,
   declareHistory,
   declareLatest,
+  declareWork,
   declareVerify,
   declarePause,
   declareUnpause,

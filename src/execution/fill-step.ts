@@ -27,7 +27,23 @@ export async function runFillStep(runner: Runner, record: StepRecord, step: Batc
 }
 
 /** What fills and verifications are given. */
-export function fillContext(runner: Runner): FillContext {
+export function fillContext(
+  runner: Pick<
+    Runner,
+    | "session"
+    | "observer"
+    | "plan"
+    | "rollout"
+    | "epoch"
+    | "program"
+    | "options"
+    | "connect"
+    | "openProbe"
+    | "onAsked"
+    | "emit"
+    | "intents"
+  >,
+): FillContext {
   const { session, observer, plan, rollout, epoch, program, options } = runner;
   return {
     session,

@@ -4,16 +4,17 @@ import type { Program } from "../model/program.ts";
 import type { PartialSettings } from "../model/settings.ts";
 import { type Intents, intentsOf, takeCancel } from "../journal/intents.ts";
 import { type Claimant, HEARTBEAT_MS, releaseLease, renewLease, takenOver } from "../journal/lease.ts";
-import { CHANNEL, recordEvent } from "../journal/events.ts";
+import { recordEvent } from "../journal/events.ts";
 import { programOf, setError } from "../journal/rollouts.ts";
 import { completeSettings } from "../plan/merge-settings.ts";
 import { settleOrphans } from "../postgres/orphans.ts";
 import { retrying } from "../postgres/retry.ts";
-import { openSession, type Session, type SessionOptions, type SessionTarget } from "../postgres/session.ts";
+import { openSession, type Session, type SessionTarget } from "../postgres/session.ts";
 import { sessionName } from "../postgres/session-name.ts";
 import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.ts";
-import { expressionPath } from "./expression-path.ts";
+import { announcements } from "./announcements.ts";
 import { claimRollout, requireRolloutLock } from "./claim.ts";
+import { connectionOf, furtherSessions } from "./further-sessions.ts";
 
 type Unnamed = SegueEvent extends infer E ? (E extends SegueEvent ? Omit<E, "plan"> : never) : never;
 export type { Unnamed as UnnamedEvent };
@@ -129,14 +130,6 @@ export async function reconnecting<T>(
   });
 }
 
-/** How all sessions of a run are opened. */
-export function connectionOf({
-  kill,
-  pooler,
-}: Pick<RunOptions, "kill" | "pooler">): Omit<SessionOptions, "applicationName"> {
-  return { signal: kill, failpoints: true, ...(pooler === undefined ? {} : { pooler }) };
-}
-
 async function once<T>(
   options: RunOptions & Pick<Runner, "takeWord"> & { readonly look: Look },
   claimant: Claimant,
@@ -165,10 +158,7 @@ async function once<T>(
     for (const { pid, query, deed } of settled) emit({ type: "orphan_settled", pid, query, deed });
     const { lost } = heartbeat;
     const program = await programOf(observer, id);
-    const listeners = new Set<() => void>();
-    await observer.listen(CHANNEL, (payload) => {
-      if (payload === id) for (const listener of listeners) listener();
-    });
+    const onAsked = await announcements(observer, id);
     const runner: Runner = {
       rollout: id,
       plan,
@@ -177,21 +167,11 @@ async function once<T>(
       session,
       observer,
       options,
-      connect: (part) => openSession(options.target, { applicationName: sessionName(id, epoch, part), ...connection }),
+      ...furtherSessions(options, id, epoch, program.schema),
       emit,
       takeWord: options.takeWord,
       intents: () => options.look(observer, epoch),
-      onAsked: (listener) => {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
-      openProbe: () =>
-        openSession(options.target, {
-          ...connection,
-          failpoints: false,
-          applicationName: sessionName(id, epoch, "probe"),
-          settings: { default_transaction_read_only: "on", search_path: expressionPath(program.schema) },
-        }),
+      onAsked,
       checkpoint: () => {
         if (lost.aborted) throw lost.reason;
         if (options.signal.aborted) throw interrupted(plan);
