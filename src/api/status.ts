@@ -22,6 +22,8 @@ export interface StatusReport {
   /** The title of the step that runs or is next. */
   readonly step: string | null;
   readonly progress: { readonly done: number; readonly total: number; readonly unit: string } | null;
+  /** How many workers hold a part of a table that is being filled. */
+  readonly workers: number;
   readonly health: "running" | "throttled" | "waiting" | "paused" | "interrupted" | "failed" | "done";
   /** Why it does not move, or moves slowly. */
   readonly reason: string | null;
@@ -79,6 +81,7 @@ async function reportOf(session: Session, rollout: Rollout): Promise<StatusRepor
     phase: phaseOf(rollout.state),
     step: current?.step.title ?? null,
     progress: await progressOf(session, rollout, steps),
+    workers: await workersOf(session, rollout),
     health,
     reason: reasonOf(rollout, health, current, hold),
     since: health === "running" || health === "throttled" || health === "paused" ? hold.since : null,
@@ -142,6 +145,16 @@ function reasonOf(
   }
 }
 
+async function workersOf(session: Session, { id, epoch, state }: Rollout): Promise<number> {
+  if (state !== "backfilling") return 0;
+  const { rows } = await session.query<{ workers: number }>(
+    `SELECT count(DISTINCT owner)::int AS workers FROM segue.extent AS e
+      WHERE rollout = $1 AND epoch = $2 AND EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.pid = e.owner_pid)`,
+    [id, epoch],
+  );
+  return rows[0]?.workers ?? 0;
+}
+
 /** What the server says of an index build that runs; else blocks of the fills if any was begun, else steps. */
 async function progressOf(
   session: Session,
@@ -156,7 +169,9 @@ async function progressOf(
   }
   if (rollout.state === "backfilling") {
     const { rows } = await session.query<{ done: string | null; total: string | null }>(
-      `SELECT sum(CASE WHEN state = 'done' OR swept THEN end_block ELSE least(cursor_block, end_block) END) AS done, sum(end_block) AS total
+      // A part that is being swept is filled.
+      `SELECT sum(CASE WHEN state = 'done' OR stripes = 1 THEN end_block ELSE least(cursor_block, end_block) END - first_block) AS done,
+              sum(end_block - first_block) AS total
          FROM segue.extent WHERE rollout = $1 AND method = 'stripe'`,
       [rollout.id],
     );

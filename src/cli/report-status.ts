@@ -45,7 +45,8 @@ export function statusText(
 }
 
 function details(report: PlanStatus, colors: Colors, suggest: Suggest): string {
-  const { plan, state, step, reason, lease, gates, soakEndsAt, next, mayRun, throttle, throttledSeconds } = report;
+  const { plan, state, step, reason, lease, gates, soakEndsAt, next, mayRun, throttle, throttledSeconds, workers } =
+    report;
   const health = report.health === "running" && report.since !== null ? "running slowly" : report.health;
   const since = report.since === null ? "" : ` since ${moment(new Date(report.since))}`;
   const rows: [string, string][] = [
@@ -64,6 +65,7 @@ function details(report: PlanStatus, colors: Colors, suggest: Suggest): string {
       `${throttle.ratio} times as long as it works, for ${printable(throttle.actor)}${throttle.until === null ? "" : ` until ${moment(new Date(throttle.until))}`}`,
     ]);
   if (report.progress !== null) rows.push(["progress", progressOf(report)]);
+  if (workers > 0) rows.push(["workers", String(workers)]);
   if (lease !== null)
     rows.push(["run by", `${lease.owner}${lease.expired ? `, silent since before ${lease.expiresAt}` : ""}`]);
   if (soakEndsAt !== null) rows.push(["soaks until", soakEndsAt]);
