@@ -27,7 +27,9 @@ export const settings = z.strictObject({
     .strictObject({
       batch_time: z.exactOptional(timeout.describe("What one batch may take when the table is quiet. Default 50ms.")),
       batch_time_busy: z.exactOptional(timeout.describe("What one batch may take while sessions wait. Default 10ms.")),
-      workers: z.exactOptional(count(1, 64).describe("Connections that verify side by side; one fills. Default 1.")),
+      workers: z.exactOptional(
+        count(1, 64).describe("The most connections that fill, and verify, side by side in one process. Default 1."),
+      ),
       user_triggers: z.exactOptional(
         z.enum(["fire", "skip"]).describe("Whether the application's own triggers fire for filled rows. Default fire."),
       ),
