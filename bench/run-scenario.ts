@@ -19,11 +19,13 @@ export interface ScenarioResult {
 }
 
 const SHORTEST_ALONE_MS = 3000;
+/** A round beside clients takes about as long as so many without. */
+const WITH_CLIENTS = 2;
 
 /**
  * Measures a scenario: in each round every method once, so that what else the machine does meets all alike.
  *
- * @param deadline of `performance.now()`: no round begins that would end after it, but the first
+ * @param deadline of `performance.now()`: no round begins that is likely to end after it, but the first
  * @param heard is told of each run
  */
 export async function runScenario(
@@ -45,21 +47,24 @@ export async function runScenario(
     return runs;
   };
   const triggers = scenario.triggers ? await triggerCosts(server, template, Math.max(5, scenario.rounds)) : null;
-  const loadRuns: Run[] = [];
-  const alone: LoadReport[] = [];
-  for (let n = 0; n < scenario.loadRounds; n += 1) {
-    const runs = await round(clients);
-    loadRuns.push(...runs);
-    // As long as the fill that it is compared with: the longer the time, the longer its longest wait.
-    const ms = Math.max(SHORTEST_ALONE_MS, runs.find(({ method }) => method === "segue_1")?.ms ?? 0);
-    alone.push(await measureClientsAlone(server, template, expandBySegue, clients, ms));
-  }
   const runs: Run[] = [];
   let longest = 0;
-  for (let n = 0; n < scenario.rounds && (n === 0 || performance.now() + longest < deadline); n += 1) {
+  const hasTime = (rounds: number): boolean => performance.now() + rounds * longest < deadline;
+  const plainRound = async (): Promise<void> => {
     const began = performance.now();
     runs.push(...(await round(null)));
     longest = Math.max(longest, performance.now() - began);
+  };
+  await plainRound();
+  const loadRuns: Run[] = [];
+  const alone: LoadReport[] = [];
+  for (let n = 0; n < scenario.loadRounds && hasTime(WITH_CLIENTS); n += 1) {
+    const beside = await round(clients);
+    loadRuns.push(...beside);
+    // As long as the fill that it is compared with: the longer the time, the longer its longest wait.
+    const ms = Math.max(SHORTEST_ALONE_MS, beside.find(({ method }) => method === "segue_1")?.ms ?? 0);
+    alone.push(await measureClientsAlone(server, template, expandBySegue, clients, ms));
   }
+  for (let n = 1; n < scenario.rounds && hasTime(1); n += 1) await plainRound();
   return { scenario, clients, runs, loadRuns, alone, triggers };
 }

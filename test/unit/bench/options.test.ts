@@ -5,7 +5,7 @@ test("without flags it is the quick mode on the standard table", () => {
   const { scenarios, budget, scale } = parseOptions([]);
   expect(scenarios).toHaveLength(1);
   expect(scenarios[0]).toMatchObject({
-    shape: { rows: 500_000, width: "standard", indexes: 2, keys: "sequential", fillfactor: 100 },
+    shape: { rows: 200_000, width: "standard", indexes: 2, keys: "sequential", fillfactor: 100 },
     rounds: 5,
     loadRounds: 1,
     triggers: true,
