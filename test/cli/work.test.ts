@@ -134,6 +134,10 @@ test("a worker is refused where there is nothing to join, and obeys a cancellati
   expect(refused.stderr).toContain(`${RENAME_ID} is expanded: there is no backfill to join`);
   expect(await segue(place, "work", "20260101000000_nothing")).toMatchObject({ code: 3 });
 
+  // A row of two extents that stays locked, so that neither process comes to an end by itself.
+  const holder = await database.connect();
+  await holder.query("BEGIN");
+  await holder.query("SELECT FROM users WHERE id IN (1, $1) FOR UPDATE", [ROWS]);
   const runner = await start(place, "backfill", RENAME_ID);
   await until(
     async () => (await database.query("SELECT FROM segue.extent WHERE owner IS NOT NULL")).length > 0,
