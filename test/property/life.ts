@@ -5,11 +5,14 @@ import { createSegue, type ReverseVerbOptions, type Segue, SegueError } from "..
 import { openSession } from "../../src/postgres/session.ts";
 import { diffSnapshots } from "../../src/postgres/snapshot-diff.ts";
 import { type Snapshot, snapshotCatalog } from "../../src/postgres/snapshot.ts";
+import { loadParser } from "../../src/sql/parser.ts";
 import { leftBehind } from "../support/catalog-diff.ts";
 import { planFolder } from "../support/plan-folder.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import type { Change, DrawnSchema, DrawnTraffic, TurningPoint } from "./model.ts";
 import { ident, renderSchema } from "./schema.ts";
+import { planOf as compilable } from "../unit/compiler/compile-plan.ts";
+import { expectRoundTrip } from "../unit/compiler/round-trip.ts";
 import { type Side, Writer } from "./writes.ts";
 
 export interface DrawnLife {
@@ -90,6 +93,7 @@ class Life {
 
   async run(turn: TurningPoint): Promise<Outcome> {
     await this.#writes("old");
+    await this.#explains();
     try {
       await this.#verb("expand", () => this.#segue.expand(PLAN));
     } catch (error) {
@@ -127,6 +131,19 @@ class Life {
     await this.#compare("new", true);
     await this.#isAsPlainDdlMakesIt();
     return { outcome: "completed" };
+  }
+
+  /** What `plan --explain` prints compiles to the same program. What is refused has nothing to explain. */
+  async #explains(): Promise<void> {
+    await loadParser();
+    const session = await openSession({ connectionString: this.#database.url }, { applicationName: "explain" });
+    try {
+      await expectRoundTrip(session, compilable(planOf(this.#drawn.change), PLAN));
+    } catch (error) {
+      if (!(error instanceof SegueError) || error.exitCode !== 3) throw error;
+    } finally {
+      await session.close();
+    }
   }
 
   /** The backfill, and the writes of both versions that may follow it. */
@@ -204,15 +221,15 @@ class Life {
   /** The rows as a version sees them, against the twin's. */
   async #compare(side: Side, cutOver = false): Promise<void> {
     const { schema, change } = this.#drawn;
-    const { added, renamed = {}, retyped } = change;
+    const { added, renamed = {}, retyped, table = schema.table } = change;
+    const real = side === "new" ? table : schema.table;
+    if (real === null) return;
     const columns = [
       { real: "id", twin: "id" },
       ...schema.columns.flatMap(({ name }) => {
-        const real = side === "new" && Object.hasOwn(renamed, name) ? renamed[name] : name;
+        const column = side === "new" && Object.hasOwn(renamed, name) ? renamed[name] : name;
         const plain = cutOver && retyped?.column === name ? `${ident(name)}::${retyped.type}` : ident(name);
-        return real === null || real === undefined
-          ? []
-          : [{ real, twin: plain === ident(name) ? name : name, sql: plain }];
+        return column === null || column === undefined ? [] : [{ real: column, twin: name, sql: plain }];
       }),
       ...(side === "new" && added !== undefined ? [{ real: added.name, twin: added.name }] : []),
     ] as { real: string; twin: string; sql?: string }[];
@@ -221,14 +238,11 @@ class Life {
     const ofTwin = columns.map(({ twin, sql }) => ({ name: twin, sql: sql ?? ident(twin) }));
     const ofReal = columns.map(({ real, twin }) => ({ name: twin, sql: ident(real) }));
     const read = async (of: readonly { name: string; sql: string }[], from: string) =>
-      (await this.#client.query(`SELECT ${list(of)} FROM ${from}.${ident(schema.table)} ORDER BY id`)).rows as Record<
-        string,
-        string | null
-      >[];
-    const real = await read(ofReal, "public");
-    const twin = await read(ofTwin, "twin");
-    if (isDeepStrictEqual(real, twin)) return;
-    throw new Error(`the ${side} version sees\n${JSON.stringify(real)}\nand not\n${JSON.stringify(twin)}`);
+      (await this.#client.query(`SELECT ${list(of)} FROM ${from} ORDER BY id`)).rows as Record<string, string | null>[];
+    const found = await read(ofReal, `public.${ident(real)}`);
+    const wanted = await read(ofTwin, `twin.${ident(schema.table)}`);
+    if (isDeepStrictEqual(found, wanted)) return;
+    throw new Error(`the ${side} version sees\n${JSON.stringify(found)}\nand not\n${JSON.stringify(wanted)}`);
   }
 
   /** Where the table was filled the twin takes the value over. */
@@ -263,8 +277,8 @@ class Life {
   async #isAsPlainDdlMakesIt(): Promise<void> {
     const table = `twin.${ident(this.#drawn.schema.table)}`;
     for (const sql of this.#drawn.change.plainly(table)) await this.#client.query(sql);
-    const wanted = await snapshotOf(this.#database, "twin");
-    const found = diffSnapshots(wanted, await snapshotOf(this.#database, "public"));
+    const wanted = sortedStatistics(await snapshotOf(this.#database, "twin"));
+    const found = diffSnapshots(wanted, sortedStatistics(await snapshotOf(this.#database, "public")));
     const differences = [
       ...found.filter((line) => !line.includes("column order")),
       ...(await leftBehind(this.#database)),
@@ -313,4 +327,14 @@ async function snapshotOf(database: TestDatabase, schema: string): Promise<Snaps
   } finally {
     await session.close();
   }
+}
+
+/** The server names the columns of extended statistics in their order in the table, which is another after a rollout. */
+function sortedStatistics(snapshot: Snapshot): Snapshot {
+  const text = JSON.stringify(snapshot).replaceAll(
+    /(CREATE STATISTICS .*? ON )(.*?)( FROM )/g,
+    (_, before: string, columns: string, after: string) =>
+      `${before}${columns.split(", ").toSorted().join(", ")}${after}`,
+  );
+  return JSON.parse(text) as Snapshot;
 }

@@ -63,6 +63,8 @@ export interface Change {
   readonly operations: readonly Readonly<Record<string, unknown>>[];
   /** A column of the twin that only the new version knows, with the value of rows that don't name it. */
   readonly added?: { readonly name: string; readonly type: string; readonly value: string };
+  /** The new version's name of the table; absent: the same; null: it does not know it. */
+  readonly table?: string | null;
   /** The new version's names of the old version's columns; absent: the same; null: it does not know it. */
   readonly renamed?: Readonly<Record<string, string | null>>;
   /** What the twin's row gets where the new version knows nothing of a column. */

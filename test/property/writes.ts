@@ -22,15 +22,16 @@ export class Writer {
     this.#lastId = schema.rows.length;
   }
 
-  /** The SQL of a write; null where this version does not know the column. */
+  /** The SQL of a write; null where this version does not know the table or the column. */
   write(side: Side, drawn: DrawnWrite): Write | null {
+    if (side === "new" && this.#change.table === null) return null;
     switch (drawn.write) {
       case "insert":
         return this.#insert(side, drawn.values);
       case "update":
         return this.#update(side, drawn.row, drawn.column, drawn.value);
       case "delete":
-        return this.#both((table) => `DELETE FROM ${table} WHERE id = ${this.#id(drawn.row)}`);
+        return this.#both(side, (table) => `DELETE FROM ${table} WHERE id = ${this.#id(drawn.row)}`);
       case "delete parent":
         return this.#ofParents((schema) => `DELETE FROM ${schema}.parents WHERE id = ${drawn.row % PARENTS}`);
       case "move parent":
@@ -66,13 +67,13 @@ export class Writer {
     const all = [...key, ...given, ...supplement];
     return {
       real: insert(
-        this.#table("public"),
+        this.#real(side),
         all.flatMap(({ real, value }) =>
           real === null ? [] : [{ name: real, value: value.replaceAll("%.", "public.") }],
         ),
       ),
       twin: insert(
-        this.#table("twin"),
+        this.#twin,
         all.map(({ twin, value }) => ({ name: twin, value: value.replaceAll("%.", "twin.") })),
       ),
     };
@@ -84,15 +85,15 @@ export class Writer {
     if (found === undefined) return null;
     const set = (table: string, name: string): string =>
       `UPDATE ${table} SET ${ident(name)} = ${found.literal(number)} WHERE id = ${this.#id(row)}`;
-    return { real: set(this.#table("public"), found.real), twin: set(this.#table("twin"), found.twin) };
+    return { real: set(this.#real(side), found.real), twin: set(this.#twin, found.twin) };
   }
 
   #ofParents(sql: (schema: string) => string): Write | null {
     return references(this.#schema) ? { real: sql("public"), twin: sql("twin") } : null;
   }
 
-  #both(sql: (table: string) => string): Write {
-    return { real: sql(this.#table("public")), twin: sql(this.#table("twin")) };
+  #both(side: Side, sql: (table: string) => string): Write {
+    return { real: sql(this.#real(side)), twin: sql(this.#twin) };
   }
 
   /** The columns that a version writes, by their name in either table. */
@@ -116,7 +117,12 @@ export class Writer {
     return 1 + (row % Math.max(this.#lastId, 1));
   }
 
-  #table(schema: string): string {
-    return `${schema}.${ident(this.#schema.table)}`;
+  #real(side: Side): string {
+    const name = side === "new" ? (this.#change.table ?? this.#schema.table) : this.#schema.table;
+    return `public.${ident(name)}`;
+  }
+
+  get #twin(): string {
+    return `twin.${ident(this.#schema.table)}`;
   }
 }

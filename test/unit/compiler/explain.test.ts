@@ -1,48 +1,15 @@
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, test } from "vitest";
-import { compile } from "../../../src/compiler/compile.ts";
-import { explain } from "../../../src/compiler/explain.ts";
+import { beforeAll, describe, test } from "vitest";
 import { VOCABULARY } from "../../../src/compiler/registry.ts";
-import { scopeOf } from "../../../src/compiler/scope.ts";
-import type { Plan } from "../../../src/model/plan.ts";
-import type { Program } from "../../../src/model/program.ts";
-import { completeSettings } from "../../../src/plan/merge-settings.ts";
 import { readPlans } from "../../../src/plan/read-plans.ts";
-import { readCatalog } from "../../../src/postgres/read-catalog.ts";
 import { loadParser } from "../../../src/sql/parser.ts";
 import { MAJORS, testDatabase } from "../../support/postgres.ts";
 import { SHOP } from "../../support/shop.ts";
 import { withSession } from "../steps/execute-drafts.ts";
 import { planOf } from "./compile-plan.ts";
+import { expectRoundTrip } from "./round-trip.ts";
 
 beforeAll(loadParser);
-
-/** What runs, and what is checked on the way. The inverse and the touches are told of operations in other words. */
-const whatRuns = ({
-  expand,
-  backfill,
-  cutover,
-  drop,
-  verify,
-  losses,
-  watches,
-  hides,
-  soak,
-  gates,
-  settings,
-}: Program) => ({
-  expand,
-  backfill,
-  cutover,
-  drop,
-  verify,
-  losses,
-  watches,
-  hides,
-  soak,
-  gates,
-  settings,
-});
 
 const MORE: Readonly<Record<string, string>> = {
   "31_widen": `
@@ -94,22 +61,10 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       ...Object.entries(MORE).map(([id, text]) => planOf(text, id)),
     ];
     await withSession(shop, async (session) => {
-      const program = async (plan: Plan): Promise<Program> => {
-        const catalog = await readCatalog(session, { ...scopeOf(plan, "public"), defaultSchema: "public" });
-        return compile(plan, catalog, completeSettings(plan.settings));
-      };
       for (const plan of plans) {
         // An index and a type that an earlier plan makes.
         if (plan.id.includes("drop_index") || plan.id.includes("add_enum_value")) continue;
-        const catalog = await readCatalog(session, { ...scopeOf(plan, "public"), defaultSchema: "public" });
-        const explained = planOf(explain(plan, catalog, completeSettings(plan.settings)), plan.id);
-        expect(explained.operations, plan.id).toEqual([]);
-        expect(whatRuns(await program(explained)), plan.id).toEqual(whatRuns(await program(plan)));
-        const again = await readCatalog(session, { ...scopeOf(explained, "public"), defaultSchema: "public" });
-        expect(
-          planOf(explain(explained, again, completeSettings(explained.settings)), plan.id).content,
-          plan.id,
-        ).toEqual(explained.content);
+        await expectRoundTrip(session, plan);
       }
     });
   });
