@@ -4,7 +4,7 @@ import { EXTENT_COLUMNS, type Extent, type ExtentRow, toExtent } from "./extents
 import type { Worker } from "./worker.ts";
 
 /** Milliseconds for which a claim is good after its last sign of life: a batch, or the heartbeat. */
-export const CLAIM_MS = 15_000;
+const CLAIM_MS = 15_000;
 
 /**
  * Claims the next extent of the worker's step that is nobody's, or whose holder is dead: its session is gone, its epoch

@@ -25,7 +25,7 @@ export interface Fill {
 }
 
 /** The table whose blocks are walked. */
-export function walkedTable(step: BatchStep): RelationName {
+function walkedTable(step: BatchStep): RelationName {
   return step.kind === "rows" ? step.list : step.table;
 }
 
