@@ -29,6 +29,17 @@ async function expanded(major?: number): Promise<{ database: TestDatabase; place
   return { database, place };
 }
 
+/**
+ * Holds a row of three extents, so that as many processes can't come to their end before a test is done with them. Returns
+ * the way to let them go.
+ */
+async function holdRows(database: TestDatabase): Promise<() => Promise<unknown>> {
+  const holder = await database.connect();
+  await holder.query("BEGIN");
+  await holder.query("SELECT FROM users WHERE id IN (1, $1, $2) FOR UPDATE", [ROWS / 2, ROWS]);
+  return () => holder.query("COMMIT");
+}
+
 /** Returns once this many workers have claims, and the fill has begun. */
 async function filling(database: TestDatabase, workers: number): Promise<void> {
   await until(async () => {
@@ -55,6 +66,7 @@ test.each(MAJORS)(
   { timeout: 240_000 },
   async (major) => {
     const { database, place } = await expanded(major);
+    const release = await holdRows(database);
     const stop = new AbortController();
     const client = await database.connect();
     const writing = (async () => {
@@ -69,8 +81,9 @@ test.each(MAJORS)(
       60_000,
     );
     const workers = [await start(place, "work", RENAME_ID), await start(place, "work", RENAME_ID)];
-    await filling(database, 2);
+    await filling(database, 3);
     for (const { child } of workers) child.kill("SIGKILL");
+    await release();
     const { code, stderr } = await runner.ended;
     expect({ code, stderr }).toMatchObject({ code: 0 });
     stop.abort();
@@ -84,6 +97,7 @@ test.each(MAJORS)(
 
 test("a worker that hangs past its claim and wakes commits nothing", { timeout: 240_000 }, async () => {
   const { database, place } = await expanded();
+  const release = await holdRows(database);
   const runner = await start(place, "backfill", RENAME_ID);
   await until(
     async () => (await database.query("SELECT FROM segue.extent WHERE owner IS NOT NULL")).length > 0,
@@ -96,6 +110,7 @@ test("a worker that hangs past its claim and wakes commits nothing", { timeout: 
   await database.query(
     "UPDATE segue.extent SET updated_at = updated_at - interval '1 minute' WHERE owner LIKE '%/work#%'",
   );
+  await release();
   expect(await runner.ended).toMatchObject({ code: 0 });
   const before = await database.query("SELECT id, rows_done, updated_at FROM segue.extent ORDER BY id");
   worker.child.kill("SIGCONT");
@@ -109,6 +124,7 @@ test(
   { timeout: 240_000 },
   async () => {
     const { database, place } = await expanded();
+    const release = await holdRows(database);
     const runner = await start(place, "backfill", RENAME_ID);
     await until(
       async () => (await database.query("SELECT FROM segue.extent WHERE owner IS NOT NULL")).length > 0,
@@ -117,6 +133,7 @@ test(
     const worker = await start(place, "work", RENAME_ID);
     await filling(database, 2);
     runner.child.kill("SIGKILL");
+    await release();
     const end = await worker.ended;
     expect(end).toMatchObject({ code: 0 });
     expect(end.stdout).toContain("No runner is at it, and only one ends the step.");
@@ -134,10 +151,7 @@ test("a worker is refused where there is nothing to join, and obeys a cancellati
   expect(refused.stderr).toContain(`${RENAME_ID} is expanded: there is no backfill to join`);
   expect(await segue(place, "work", "20260101000000_nothing")).toMatchObject({ code: 3 });
 
-  // A row of two extents that stays locked, so that neither process comes to an end by itself.
-  const holder = await database.connect();
-  await holder.query("BEGIN");
-  await holder.query("SELECT FROM users WHERE id IN (1, $1) FOR UPDATE", [ROWS]);
+  await holdRows(database);
   const runner = await start(place, "backfill", RENAME_ID);
   await until(
     async () => (await database.query("SELECT FROM segue.extent WHERE owner IS NOT NULL")).length > 0,
