@@ -1,5 +1,5 @@
 import { SegueError } from "../model/errors.ts";
-import { acquireLease, type Claimant, readLease } from "../journal/lease.ts";
+import { acquireLease, type Claimant, leaseHeld, readLease } from "../journal/lease.ts";
 import { rolloutLockHolder, tryRolloutLock } from "../postgres/advisory-lock.ts";
 import { rolloutById } from "../journal/rollouts.ts";
 import { settleOrphans } from "../postgres/orphans.ts";
@@ -49,8 +49,10 @@ async function take(session: Session, rollout: string, claimant: Claimant, force
     return await acquireLease(session, rollout, claimant, { force });
   } catch (error) {
     if (sqlstateOf(error) !== SQLSTATE.lockNotAvailable) throw error;
+    // It is in the middle of a transaction: alive, unless its lease has run out or it is an earlier session of this run.
     const lease = await readLease(session, rollout);
-    if (lease !== null && !force && !lease.expired) throw error;
+    if (lease !== null && lease.owner !== claimant.owner && !force && !lease.expired)
+      throw leaseHeld(claimant.plan, lease);
     await settleOrphans(session, rollout, epoch + 1, { patience: 0 });
     return await acquireLease(session, rollout, claimant, { force });
   }

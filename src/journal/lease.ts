@@ -83,7 +83,8 @@ export function takenOver(plan: string): SegueError {
   });
 }
 
-function leaseHeld(plan: string, lease: Lease): SegueError {
+/** What a runner ends with while another one holds the lease. */
+export function leaseHeld(plan: string, lease: Pick<Lease, "owner" | "expiresAt">): SegueError {
   return new SegueError("SEG0305", {
     message: `${plan} is being run by ${lease.owner}`,
     object: plan,
