@@ -1,7 +1,13 @@
-import { openSession, type Session, type SessionOptions } from "../postgres/session.ts";
+import { openSession, type Session, type SessionOptions, type SessionTarget } from "../postgres/session.ts";
 import { sessionName } from "../postgres/session-name.ts";
 import { expressionPath } from "./expression-path.ts";
-import type { RunOptions } from "./runner.ts";
+
+/** Where a run connects, and what ends its statements. */
+interface Connecting {
+  readonly target: SessionTarget;
+  readonly kill: AbortSignal;
+  readonly pooler?: "none" | "session";
+}
 
 /** The sessions that a run opens beside its own two. */
 export interface FurtherSessions {
@@ -15,12 +21,12 @@ export interface FurtherSessions {
 export function connectionOf({
   kill,
   pooler,
-}: Pick<RunOptions, "kill" | "pooler">): Omit<SessionOptions, "applicationName"> {
+}: Pick<Connecting, "kill" | "pooler">): Omit<SessionOptions, "applicationName"> {
   return { signal: kill, failpoints: true, ...(pooler === undefined ? {} : { pooler }) };
 }
 
 /** @param schema where a plan's unqualified names live */
-export function furtherSessions(options: RunOptions, rollout: string, epoch: number, schema: string): FurtherSessions {
+export function furtherSessions(options: Connecting, rollout: string, epoch: number, schema: string): FurtherSessions {
   const connection = connectionOf(options);
   return {
     connect: (part) =>
