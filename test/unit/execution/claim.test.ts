@@ -43,6 +43,6 @@ test("a run that has lost its connection ends the transaction that it left open"
   const { session, other, close } = await inTransaction("first:1");
   const back: Claimant = { ...claimant("first:1"), epoch: 2 };
   expect(await claimRollout(other, "1", back, never)).toMatchObject({ epoch: 3 });
-  await expect(session.query("SELECT 1")).rejects.toThrow();
+  await expect(session.query("SELECT 1")).rejects.toMatchObject({ code: "SEG0407" });
   await close();
 });
