@@ -61,7 +61,7 @@ export class WorkerCount {
     return this.#become(this.#workers + 1, "no client waits, and queries are as fast as before");
   }
 
-  /** A worker could not be had, or has gone: that many are the most there are for now. */
+  /** A worker could not be had, or has gone: that many are left, and a longer calm is asked for before the next. */
   lost(workers: number): void {
     this.#calm = Math.min(MOST_CALM, this.#calm * 2);
     this.#become(Math.max(1, workers), "");

@@ -15,7 +15,7 @@ export type Stand =
     }
   | { readonly stand: "paused"; readonly since: number };
 
-/** What is asked for now. */
+/** What people and signals ask for, at one look. */
 export type Wanted =
   | { readonly want: "going" }
   | { readonly want: "paused" }
