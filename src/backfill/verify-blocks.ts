@@ -32,7 +32,9 @@ async function whole(lanes: readonly [CheckLane, ...CheckLane[]], leaf: Leaf): P
   // Every row of a storage that is gone by now was read in it.
   if (now.relfilenode !== leaf.relfilenode) return count;
   const grown = await checkBlocks([lanes[0]], now, leaf.blocks);
-  return grown === "rewritten" ? grown : plus(count, grown);
+  if (grown !== "rewritten") return plus(count, grown);
+  lanes[0].tracker.forget(count.rows);
+  return grown;
 }
 
 /** What the lanes of one pass share. */
