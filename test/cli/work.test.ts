@@ -40,6 +40,16 @@ async function holdRows(database: TestDatabase): Promise<() => Promise<unknown>>
   return () => holder.query("COMMIT");
 }
 
+/** Starts a runner, and returns once it has claimed something. */
+async function runnerOf(database: TestDatabase, place: Project): ReturnType<typeof start> {
+  const runner = await start(place, "backfill", RENAME_ID);
+  await until(
+    async () => (await database.query("SELECT FROM segue.extent WHERE owner IS NOT NULL")).length > 0,
+    60_000,
+  );
+  return runner;
+}
+
 /** Returns once this many workers have claims, and the fill has begun. */
 async function filling(database: TestDatabase, workers: number): Promise<void> {
   await until(async () => {
@@ -75,11 +85,7 @@ test.each(MAJORS)(
         await client.query("INSERT INTO users (username) VALUES ($1)", [`new ${n}`]);
       }
     })();
-    const runner = await start(place, "backfill", RENAME_ID);
-    await until(
-      async () => (await database.query("SELECT FROM segue.extent WHERE owner IS NOT NULL")).length > 0,
-      60_000,
-    );
+    const runner = await runnerOf(database, place);
     const workers = [await start(place, "work", RENAME_ID), await start(place, "work", RENAME_ID)];
     await filling(database, 3);
     for (const { child } of workers) child.kill("SIGKILL");
@@ -98,11 +104,7 @@ test.each(MAJORS)(
 test("a worker that hangs past its claim and wakes commits nothing", { timeout: 240_000 }, async () => {
   const { database, place } = await expanded();
   const release = await holdRows(database);
-  const runner = await start(place, "backfill", RENAME_ID);
-  await until(
-    async () => (await database.query("SELECT FROM segue.extent WHERE owner IS NOT NULL")).length > 0,
-    60_000,
-  );
+  const runner = await runnerOf(database, place);
   const worker = await start(place, "work", RENAME_ID);
   await filling(database, 2);
   worker.child.kill("SIGSTOP");
@@ -125,11 +127,7 @@ test(
   async () => {
     const { database, place } = await expanded();
     const release = await holdRows(database);
-    const runner = await start(place, "backfill", RENAME_ID);
-    await until(
-      async () => (await database.query("SELECT FROM segue.extent WHERE owner IS NOT NULL")).length > 0,
-      60_000,
-    );
+    const runner = await runnerOf(database, place);
     const worker = await start(place, "work", RENAME_ID);
     await filling(database, 2);
     runner.child.kill("SIGKILL");
@@ -152,11 +150,7 @@ test("a worker is refused where there is nothing to join, and obeys a cancellati
   expect(await segue(place, "work", "20260101000000_nothing")).toMatchObject({ code: 3 });
 
   await holdRows(database);
-  const runner = await start(place, "backfill", RENAME_ID);
-  await until(
-    async () => (await database.query("SELECT FROM segue.extent WHERE owner IS NOT NULL")).length > 0,
-    60_000,
-  );
+  const runner = await runnerOf(database, place);
   const worker = await start(place, "work", RENAME_ID);
   await filling(database, 2);
   expect(await segue(place, "cancel", RENAME_ID)).toMatchObject({ code: 0 });
