@@ -67,7 +67,7 @@ async function touchNext(client: pg.Client, after: string | null): Promise<strin
 /** Without the setting each row would pay for the sync, which is there for the application's writes. */
 async function asFill({ server, database }: Target, work: (client: pg.Client) => Promise<void>): Promise<void> {
   await server.connected(database, async (client) => {
-    await client.query("SET segue.fill = 'on'");
+    await client.query(`SET segue.fill = '1_${COLUMN}'`);
     await work(client);
   });
 }

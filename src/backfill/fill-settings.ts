@@ -29,9 +29,12 @@ export function expressionPath(table: RelationName): string {
   return ["pg_catalog", ...new Set([ident(table.schema), "public"]), "pg_temp"].join(", ");
 }
 
-/** What a fill's session is set to; the sync triggers step aside where `segue.fill` is on. */
-export function fillSettings(table: RelationName, { lockTimeout }: BatchLimits): Record<string, string> {
-  return { ...readSettings(table, lockTimeout), "segue.fill": "on" };
+/**
+ * What a fill's session is set to. Its plan's sync steps aside where `segue.fill` names the plan; for that of another plan in flight
+ * the fill is a write like any other.
+ */
+export function fillSettings(plan: string, table: RelationName, { lockTimeout }: BatchLimits): Record<string, string> {
+  return { ...readSettings(table, lockTimeout), "segue.fill": plan };
 }
 
 /**

@@ -45,7 +45,7 @@ export async function withWorker<T>(
   const limits = batchLimits(await deadlockTimeout(context));
   const worker = new Worker(context, step, new Pacing(context, brake), limits.statementTimeout);
   const triggers = step.userTriggers === "skip" ? SKIP_USER_TRIGGERS : {};
-  const ours = step.kind === "rows" ? rowsSettings(step.table, limits) : fillSettings(step.table, limits);
+  const ours = step.kind === "rows" ? rowsSettings(step.table, limits) : fillSettings(context.plan, step.table, limits);
   return await withSettings(session, { ...ours, ...triggers }, () => work(worker));
 }
 

@@ -5,6 +5,8 @@ import { dollarQuote, literal } from "../sql/literal.ts";
 import { isNotNull, isNull } from "../sql/null-test.ts";
 import { rowImage } from "../sql/row-image.ts";
 import { assignable, fitOrNull, stored } from "./cast.ts";
+import { requireColumn } from "./catalog-lookup.ts";
+import { columnChanged } from "./column-changed.ts";
 import type { Derivation, Pair, Sync } from "./sync-pairs.ts";
 
 /**
@@ -15,7 +17,7 @@ import type { Derivation, Pair, Sync } from "./sync-pairs.ts";
  */
 export type SyncMode = "healing" | "both" | "reverse";
 
-/** Set to `on` in the backfill's own sessions, whose updates bring the new side with them. */
+/** Names the plan in the sessions of its backfill, whose updates bring the new side with them. */
 const FILL_SETTING = "segue.fill";
 
 /** Not the expression's fault: the application must see these and try again. */
@@ -52,21 +54,15 @@ export function syncBody({ sync, plan, mode, names }: FunctionText): string {
     // A column that a sub-select of the plan calls `found` is not plpgsql's variable.
     "#variable_conflict use_column",
     "BEGIN",
-    ...sync.pairs.flatMap((pair) => text.pair(pair, mode, sync.pairs.length > 1, sync.defaults)),
+    ...sync.pairs.flatMap((pair) => text.pair(pair, mode, sync.defaults)),
     // After the cut-over only a hidden column still needs its value: nobody can write it, and it may be NOT NULL.
     ...sync.fill
       .filter(({ column }) => mode !== "reverse" || names.has(column))
-      .flatMap((derived) => text.fill(derived)),
+      .flatMap((derived) => text.fill(derived, "  ", ` AND ${notFilling(plan)}`)),
     "  RETURN NEW;",
     "END",
   ];
   return `\n${lines.join("\n")}\n`;
-}
-
-/** True if an UPDATE changed one of the columns, by their images. */
-function changed(columns: readonly string[]): string {
-  const row = (side: string): string => rowImage(columns.map((column) => `${side}.${ident(column)}`));
-  return `${row("NEW")} *<> ${row("OLD")}`;
 }
 
 function allNull(columns: readonly Derivation[], names: ReadonlyMap<string, string> = new Map()): string {
@@ -74,29 +70,11 @@ function allNull(columns: readonly Derivation[], names: ReadonlyMap<string, stri
 }
 
 /**
- * The condition under which an UPDATE needs the function at all: an update of other columns costs a comparison, not a
- * call. In a filling session only what a trigger of the application changed on the way needs it.
+ * True, inside the function, if the write is not the own fill's. The trigger itself counts as one level: an update that a trigger of
+ * the application makes inside a fill is the application's.
  */
-export function updateCondition(sync: Sync): string {
-  const reads = [...new Set(sync.pairs.flatMap((pair) => pair.reads))];
-  const writes = [...new Set(sync.pairs.flatMap((pair) => pair.forward.map((f) => f.column)))];
-  const empty = [
-    ...sync.pairs.map((pair) => allNull(pair.forward)),
-    ...sync.fill.map((derived) => allNull([derived])),
-  ].map((condition) => `(${condition})`);
-  const own = [...(writes.length > 0 ? [changed(writes)] : []), ...empty].join(" OR ");
-  const outside = `(${notFilling(0)}) AND (${own})`;
-  return reads.length > 0 ? `${changed(reads)} OR ${outside}` : outside;
-}
-
-/** The condition under which an INSERT needs the function. */
-export function insertCondition(): string {
-  return notFilling(0);
-}
-
-/** Depth 0 in a WHEN clause: an update that a trigger of the application makes inside a fill is not the fill's. */
-function notFilling(depth: number): string {
-  return `coalesce(current_setting('${FILL_SETTING}', true), '') <> 'on' OR pg_trigger_depth() > ${depth}`;
+function notFilling(plan: string): string {
+  return `(current_setting('${FILL_SETTING}', true) IS DISTINCT FROM ${literal(plan)} OR pg_trigger_depth() > 1)`;
 }
 
 class Writer {
@@ -110,12 +88,11 @@ class Writer {
     this.#names = names;
   }
 
-  /** `beside`: a fill may need the function for another pair; this one's new side it has brought itself. */
-  pair(pair: Pair, mode: SyncMode, beside: boolean, defaults: readonly Derivation[]): string[] {
-    const named = (columns: readonly string[]): string[] => columns.map((column) => this.#name(column));
-    const newSide = named(pair.forward.map((f) => f.column));
-    const oldSide = named(pair.reverse.map((r) => r.column));
-    const reads = named(pair.reads);
+  /** A fill brings the new side itself; what a trigger of the application changes of the old side on the way is followed. */
+  pair(pair: Pair, mode: SyncMode, defaults: readonly Derivation[]): string[] {
+    const unlessFilling = notFilling(this.#plan);
+    const newSide = pair.forward.map((f) => f.column);
+    const oldSide = pair.reverse.map((r) => r.column);
     const toOld = pair.reverse.flatMap((derived) => this.#assign(derived, "    ", "unrepresentable"));
     const toNew = pair.forward.flatMap((derived) => this.#assign(derived, "    ", "quarantine"));
     const given = defaults
@@ -124,32 +101,39 @@ class Writer {
     const nothing = ["    NULL;"];
     if (mode === "reverse") {
       if (toOld.length === 0) return [];
-      return [`  IF TG_OP = 'INSERT' OR ${changed(newSide)} THEN`, ...toOld, "  END IF;"];
+      return [`  IF TG_OP = 'INSERT' OR ${this.#changed(newSide)} THEN`, ...toOld, "  END IF;"];
     }
     const both =
       oldSide.length > 0
-        ? [`    IF ${changed(oldSide)} THEN`, `      ${this.#witness("both_changed")}`, "    END IF;"]
+        ? [`    IF ${this.#changed(oldSide)} THEN`, `      ${this.#witness("both_changed")}`, "    END IF;"]
         : [];
     return [
       "  IF TG_OP = 'INSERT' THEN",
-      `    IF ${allNull(pair.forward, this.#names)} THEN`,
+      `    IF NOT ${unlessFilling} THEN`,
+      "      NULL;",
+      `    ELSIF ${allNull(pair.forward, this.#names)} THEN`,
       ...toNew.map((line) => `  ${line}`),
       "    ELSE",
       ...[...given, ...(toOld.length > 0 ? this.#unlessConsistent(pair, toOld) : nothing)].map((line) => `  ${line}`),
       "    END IF;",
-      ...(reads.length > 0
-        ? [`  ELSIF ${changed(reads)} AND (${filling()} OR NOT ${changed(newSide)}) THEN`, ...toNew]
+      ...(pair.reads.length > 0
+        ? [
+            `  ELSIF ${this.#changed(pair.reads)} AND (NOT ${this.#changed(newSide)} OR NOT ${unlessFilling}) THEN`,
+            ...toNew,
+          ]
         : []),
-      `  ELSIF ${changed(newSide)}${beside ? ` AND (${notFilling(1)})` : ""} THEN`,
+      `  ELSIF ${this.#changed(newSide)}${toOld.length > 0 ? ` AND ${unlessFilling}` : ""} THEN`,
       ...(toOld.length > 0 ? [...both, ...toOld] : nothing),
-      ...(mode === "healing" ? [`  ELSIF ${allNull(pair.forward, this.#names)} THEN`, ...toNew] : []),
+      ...(mode === "healing"
+        ? [`  ELSIF ${allNull(pair.forward, this.#names)} AND ${unlessFilling} THEN`, ...toNew]
+        : []),
       "  END IF;",
     ];
   }
 
-  fill(derived: Derivation, indent = "  "): string[] {
+  fill(derived: Derivation, indent = "  ", also = ""): string[] {
     return [
-      `${indent}IF ${allNull([derived], this.#names)} THEN`,
+      `${indent}IF ${allNull([derived], this.#names)}${also} THEN`,
       ...this.#assign(derived, `${indent}  `, "quarantine"),
       `${indent}END IF;`,
     ];
@@ -207,6 +191,13 @@ class Writer {
     ].map((line) => indent + line);
   }
 
+  #changed(columns: readonly string[]): string {
+    return columnChanged(
+      columns.map((name) => requireColumn(this.#table, name)),
+      (name) => this.#name(name),
+    );
+  }
+
   #name(column: string): string {
     return this.#names.get(column) ?? column;
   }
@@ -227,9 +218,4 @@ class Writer {
     const called = (column: string): string => `NEW.${ident(taken.has(column) ? column : this.#name(column))}`;
     return `jsonb_build_object(${primary.columns.map((column) => `${literal(column)}, ${called(column)}`).join(", ")})`;
   }
-}
-
-/** Inside the function the trigger itself counts as one level. */
-function filling(): string {
-  return `NOT (${notFilling(1)})`;
 }

@@ -19,7 +19,7 @@ import { lockFamily } from "./lock-family.ts";
 import { restoreNotNull } from "./restore-not-null.ts";
 import { retypedSync } from "./retyped-sync.ts";
 import type { Draft, Lowered, LowerContext, StepKind } from "./step-kind.ts";
-import { insertCondition, syncBody, syncFunction, type SyncMode, updateCondition } from "./sync-function.ts";
+import { syncBody, syncFunction, type SyncMode } from "./sync-function.ts";
 import { resolveSync, type Sync, type SyncFields } from "./sync-pairs.ts";
 import { nullAfterReverse, verification } from "./sync-verification.ts";
 
@@ -28,8 +28,7 @@ const expressions = z.record(columnName, sqlExpression);
 /** Names of what a sync puts into the database; derived, so that two plans on one table never share them. */
 export interface SyncNames {
   readonly function: RelationName;
-  readonly insertTrigger: string;
-  readonly updateTrigger: string;
+  readonly trigger: string;
 }
 
 /** Triggers fire in the order of their names: `zzz` puts ours behind the application's own. */
@@ -37,14 +36,13 @@ export function syncNames(table: RelationName, plan: string): SyncNames {
   const seed = `${plan}:${relationKey(table)}`;
   return {
     function: { schema: "segue", name: deriveName("sync_", table.name, seed) },
-    insertTrigger: deriveName("zzz_segue_insert_", table.name, seed),
-    updateTrigger: deriveName("zzz_segue_update_", table.name, seed),
+    trigger: deriveName("zzz_segue_sync_", table.name, seed),
   };
 }
 
 /**
- * Keeps two shapes of a table's rows in step by triggers. Two of them with one function: the one for UPDATE has a
- * WHEN clause that compares the columns, so that an update of anything else never calls the function.
+ * Keeps two shapes of a table's rows in step by one trigger. It has no WHEN clause: the server reads and prepares that anew for each
+ * statement, which costs a client's update of one row several times what the call costs that it would spare.
  */
 export const sync: StepKind<SyncFields> = {
   kind: "sync",
@@ -107,7 +105,7 @@ function lowerSync(sync: Sync, context: LowerContext): Lowered {
   const undoing = (...rest: Parameters<typeof body>): readonly UndoStep[] => [{ ...body(...rest), id: "" }];
 
   const none = new Map<string, string>();
-  const triggers = createTriggers(sync, names);
+  const trigger = createTrigger(sync, names);
   const teardown = dropSync(table, names);
   const alter = (column: string): string => `ALTER TABLE ${qualified(table)} ALTER COLUMN ${ident(column)}`;
   // Before the cut-over a default would make an old writer's row look like a new writer's.
@@ -119,7 +117,7 @@ function lowerSync(sync: Sync, context: LowerContext): Lowered {
       "sync",
       [
         create("healing", none),
-        ...triggers,
+        ...trigger,
         ...nullable.flatMap((c) => dropNotNullStatements(context.catalog, table, c)),
         ...proof(sync),
       ],
@@ -140,7 +138,7 @@ function lowerSync(sync: Sync, context: LowerContext): Lowered {
   const watches = [
     {
       table: nameOf(table),
-      triggers: [names.insertTrigger, names.updateTrigger],
+      triggers: [names.trigger],
       function: names.function,
       sources: bodies.map((body) => createHash("md5").update(body).digest("hex")),
     },
@@ -162,7 +160,7 @@ function lowerSync(sync: Sync, context: LowerContext): Lowered {
   const drop = [step("stop the sync of", teardown, exclusive)];
   if (isTurnedElsewhere(context, table)) return { ...base, drop };
   if (!isDroppedBy(context, table)) {
-    const recreated = [...dropDefaults, create("both", none), ...triggers];
+    const recreated = [...dropDefaults, create("both", none), ...trigger];
     const undo = undoing("sync", recreated, dropDefaults.length > 0 ? exclusive : triggering);
     return { ...base, cutover: [{ ...step("stop the sync of", [...teardown, ...setDefaults], exclusive), undo }] };
   }
@@ -196,25 +194,21 @@ function isTurnedElsewhere(context: LowerContext, table: Table): boolean {
   return keyColumnsOfPlan(context).some((replaced) => relationKey(replaced.table) === relationKey(table));
 }
 
-function createTriggers(sync: Sync, names: SyncNames): string[] {
+function createTrigger(sync: Sync, names: SyncNames): string[] {
   const { table } = sync;
   const call = `EXECUTE FUNCTION ${qualified(names.function)}()`;
-  const always = (trigger: string): string[] =>
-    // Apply workers run with session_replication_role = replica and skip ordinary triggers.
-    table.subscribed ? [`ALTER TABLE ${qualified(table)} ENABLE ALWAYS TRIGGER ${ident(trigger)}`] : [];
   return [
-    `CREATE TRIGGER ${ident(names.insertTrigger)} BEFORE INSERT ON ${qualified(table)} FOR EACH ROW WHEN (${insertCondition()}) ${call}`,
-    `CREATE TRIGGER ${ident(names.updateTrigger)} BEFORE UPDATE ON ${qualified(table)} FOR EACH ROW WHEN (${updateCondition(sync)}) ${call}`,
-    ...always(names.insertTrigger),
-    ...always(names.updateTrigger),
+    `CREATE TRIGGER ${ident(names.trigger)} BEFORE INSERT OR UPDATE ON ${qualified(table)} FOR EACH ROW ${call}`,
+    // Apply workers run with session_replication_role = replica and skip ordinary triggers.
+    ...(table.subscribed ? [`ALTER TABLE ${qualified(table)} ENABLE ALWAYS TRIGGER ${ident(names.trigger)}`] : []),
   ];
 }
 
 /** A BEFORE trigger that fires behind the sync may change a column without the sync seeing it. */
-function triggersAfterOurs(table: Table, { insertTrigger }: SyncNames): string[] {
+function triggersAfterOurs(table: Table, { trigger }: SyncNames): string[] {
   const later = table.triggers.filter(
     ({ name, row, timing }) =>
-      row && timing === "before" && Buffer.compare(Buffer.from(name), Buffer.from(insertTrigger)) > 0,
+      row && timing === "before" && Buffer.compare(Buffer.from(name), Buffer.from(trigger)) > 0,
   );
   return later.map(
     ({ name }) =>
@@ -237,8 +231,7 @@ function proof(sync: Sync): string[] {
 function dropSync(table: Table, names: SyncNames): string[] {
   return [
     ...lockFamily(table),
-    `DROP TRIGGER IF EXISTS ${ident(names.insertTrigger)} ON ${qualified(table)}`,
-    `DROP TRIGGER IF EXISTS ${ident(names.updateTrigger)} ON ${qualified(table)}`,
+    `DROP TRIGGER IF EXISTS ${ident(names.trigger)} ON ${qualified(table)}`,
     `DROP FUNCTION IF EXISTS ${qualified(names.function)}()`,
   ];
 }

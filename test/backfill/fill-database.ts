@@ -94,7 +94,7 @@ END $$;
 /** The sync goes live after the old rows are there. */
 const SYNC = `
 CREATE TRIGGER zzz_sync BEFORE INSERT OR UPDATE ON payments FOR EACH ROW
-  WHEN (coalesce(current_setting('segue.fill', true), '') <> 'on') EXECUTE FUNCTION sync_payments();
+  WHEN (coalesce(current_setting('segue.fill', true), '') = '') EXECUTE FUNCTION sync_payments();
 `;
 
 /** A database with `payments` of so many rows, none filled, and the sync live. */

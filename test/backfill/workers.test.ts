@@ -32,7 +32,7 @@ async function counted(major?: number): Promise<TestDatabase> {
   await database.query(`
     CREATE TABLE fired (id bigint);
     CREATE FUNCTION fired() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.fired VALUES (NEW.id); RETURN NULL; END $$;
-    CREATE TRIGGER fired AFTER UPDATE ON payments FOR EACH ROW WHEN (current_setting('segue.fill', true) = 'on') EXECUTE FUNCTION fired();`);
+    CREATE TRIGGER fired AFTER UPDATE ON payments FOR EACH ROW WHEN (current_setting('segue.fill', true) <> '') EXECUTE FUNCTION fired();`);
   return database;
 }
 

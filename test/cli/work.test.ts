@@ -16,7 +16,7 @@ async function expanded(major?: number): Promise<{ database: TestDatabase; place
     ANALYZE users;
     CREATE TABLE fired (id int);
     CREATE FUNCTION fired() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.fired VALUES (NEW.id); RETURN NULL; END $$;
-    CREATE TRIGGER fired AFTER UPDATE ON users FOR EACH ROW WHEN (current_setting('segue.fill', true) = 'on') EXECUTE FUNCTION fired()`);
+    CREATE TRIGGER fired AFTER UPDATE ON users FOR EACH ROW WHEN (current_setting('segue.fill', true) <> '') EXECUTE FUNCTION fired()`);
   const place = project({ files: { [RENAME_FILE]: PLAN }, url: database.url });
   expect(await segue(place, "expand", RENAME_ID)).toMatchObject({ code: 0 });
   await database.query(`

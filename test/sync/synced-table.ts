@@ -11,7 +11,7 @@ import { loadParser } from "../../src/sql/parser.ts";
 import { requireTable } from "../../src/steps/catalog-lookup.ts";
 import { fill } from "../../src/steps/fill.ts";
 import type { Draft, LowerContext } from "../../src/steps/step-kind.ts";
-import { sync, syncNames } from "../../src/steps/sync.ts";
+import { sync } from "../../src/steps/sync.ts";
 import type { SyncFields } from "../../src/steps/sync-pairs.ts";
 import { testDatabase, type TestDatabase } from "../support/postgres.ts";
 
@@ -39,8 +39,6 @@ export interface SyncedTable {
   fill(): Promise<number>;
   /** Rows on which the verification finds that the two shapes disagree. */
   mismatches(): Promise<number>;
-  /** How often the function is called while `work` runs in one transaction of the application. */
-  calls(work: () => Promise<unknown>): Promise<number>;
   witnesses(): Promise<string[]>;
   quarantined(): Promise<{ key: unknown; sqlstate: string }[]>;
 }
@@ -70,7 +68,6 @@ export async function syncedTable(options: SyncedOptions): Promise<SyncedTable> 
   await run(lowered.expand);
 
   const app = await database.connect();
-  const { function: called } = syncNames(table, PLAN);
   return {
     database,
     app,
@@ -84,7 +81,7 @@ export async function syncedTable(options: SyncedOptions): Promise<SyncedTable> 
       const set = step.set.map(({ column, value }) => `${ident(column)} = ${value}`).join(", ");
       const result = await session.transaction(async () => {
         await session.query("SET LOCAL search_path = public, pg_temp");
-        await session.query("SET LOCAL segue.fill = 'on'");
+        await session.query("SET LOCAL segue.fill = '1_test'");
         return await session.query(`UPDATE ${qualified(name)} AS ${ROW} SET ${set} WHERE ${step.where}`);
       });
       return result.rowCount ?? 0;
@@ -96,22 +93,6 @@ export async function syncedTable(options: SyncedOptions): Promise<SyncedTable> 
         `SELECT count(*)::int AS n FROM ${qualified(verification.table)} AS ${ROW} WHERE coalesce(${verification.mismatch}, true)`,
       );
       return rows[0]?.n ?? -1;
-    },
-    calls: async (work) => {
-      // Counts of earlier transactions stay with the session for a while.
-      const counted = async (): Promise<number> => {
-        const { rows } = await app.query<{ n: number }>(
-          "SELECT coalesce(pg_stat_get_xact_function_calls(to_regproc($1)), 0)::int AS n",
-          [`segue.${ident(called.name)}`],
-        );
-        return rows[0]?.n ?? Number.NaN;
-      };
-      await app.query("BEGIN; SET LOCAL track_functions = 'pl'");
-      const before = await counted();
-      await work();
-      const after = await counted();
-      await app.query("COMMIT");
-      return after - before;
     },
     witnesses: async () => {
       const rows = await database.query<{ kind: string }>("SELECT kind FROM segue.witness ORDER BY id");

@@ -76,6 +76,18 @@ describe.each(MAJORS)("beside triggers of the application on PostgreSQL %i", (ma
     expect(await users.mismatches()).toBe(0);
   });
 
+  test("the fill of another plan is a write like any other: it fills a row that it moves", async () => {
+    const users = await syncedTable({ major, script: USERS, sync: RENAME });
+    await users.query("SET segue.fill = '2_other'");
+    await users.query("UPDATE users SET note = 'filled' WHERE id = 1");
+    await users.query("INSERT INTO users (id, username) VALUES (3, 'c')");
+    expect(await rows(users)).toEqual([
+      ["a", "a"],
+      ["b", null],
+      ["c", "c"],
+    ]);
+  });
+
   test("an update that an AFTER trigger makes inside a fill is the application's, and is synced", async () => {
     const users = await syncedTable({
       major,

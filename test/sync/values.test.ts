@@ -12,7 +12,7 @@ const TYPES: readonly Case[] = [
   { type: "text", values: ["''", "' a '", "repeat('x', 200000)", "repeat('x', 200001)"] },
   { type: "public.citext", values: ["'Ada'", "'ADA'", "'ada'"] },
   { type: 'text COLLATE public."no_case"', values: ["'Ada'", "'ADA'", "'ada'"] },
-  { type: "character(5)", values: ["'a'", "'a   '", "'ab'"] },
+  { type: "character(5)", values: ["'a   '", "'ab'", "'a'"] },
   { type: "character varying(3)", values: ["'a'", "'abc'", "''"] },
   { type: "numeric", values: ["1.0", "1.00", "1", "'NaN'", "-0.000"] },
   { type: "numeric(12,4)", values: ["1.5", "99999999.9999"] },
@@ -81,9 +81,12 @@ describe.each(MAJORS)("values of every kind on PostgreSQL %i", (major) => {
 
     for (const [n, { type, values }] of TYPES.entries()) {
       for (const value of values) {
-        const changed = await things.calls(() => things.query(`UPDATE things SET c${n} = ${value} WHERE id = 1`));
+        const [written] = await things.query(
+          `WITH before AS (SELECT c${n} AS value FROM things WHERE id = 1) UPDATE things SET c${n} = ${value} FROM before WHERE id = 1 ` +
+            `RETURNING ROW(before.value)::record *<> ROW(c${n})::record AS changed`,
+        );
         expect(await unlike(), `${type} ${value} by the old version`).toEqual([]);
-        if (values.length > 1) expect(changed, `${type} ${value} is a change`).toBe(1);
+        if (values.length > 1) expect(written, `${type} ${value} is a change`).toEqual({ changed: true });
       }
       for (const value of values) {
         await things.query(`UPDATE things SET d${n} = ${value} WHERE id = 1`);

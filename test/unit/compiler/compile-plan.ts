@@ -22,9 +22,7 @@ export function compiled(text: string, catalog: Catalog, id?: string): Program {
 export function sqlOf(step: Step | UndoStep): string | readonly string[] {
   switch (step.kind) {
     case "transaction":
-      return step.statements.map((sql) =>
-        sql.replace(/ AS \$segue\$[^]*/, " AS …").replace(/ WHEN \(.*\) EXECUTE/, " … EXECUTE"),
-      );
+      return step.statements.map((sql) => sql.replace(/ AS \$segue\$[^]*/, " AS …"));
     case "concurrent":
       return step.statement;
     case "fill":

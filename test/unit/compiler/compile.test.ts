@@ -117,8 +117,7 @@ describe("the program of a rename", () => {
           [
             "drop.1",
             [
-              "DROP TRIGGER IF EXISTS zzz_segue_insert_users_194cc3d7 ON public.users",
-              "DROP TRIGGER IF EXISTS zzz_segue_update_users_d410d3d9 ON public.users",
+              "DROP TRIGGER IF EXISTS zzz_segue_sync_users_6c79ca83 ON public.users",
               "DROP FUNCTION IF EXISTS segue.sync_users_b418fe29()",
               "ALTER TABLE public.users DROP COLUMN IF EXISTS segue_old_username_fb61067d",
             ],
@@ -130,15 +129,13 @@ describe("the program of a rename", () => {
             [
               "ALTER TABLE public.users ADD COLUMN handle text",
               "CREATE OR REPLACE FUNCTION segue.sync_users_b418fe29() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS …",
-              "CREATE TRIGGER zzz_segue_insert_users_194cc3d7 BEFORE INSERT ON public.users FOR EACH ROW … EXECUTE FUNCTION segue.sync_users_b418fe29()",
-              "CREATE TRIGGER zzz_segue_update_users_d410d3d9 BEFORE UPDATE ON public.users FOR EACH ROW … EXECUTE FUNCTION segue.sync_users_b418fe29()",
+              "CREATE TRIGGER zzz_segue_sync_users_6c79ca83 BEFORE INSERT OR UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION segue.sync_users_b418fe29()",
               "EXPLAIN SELECT FROM public.users AS segue_row WHERE ROW((segue_row.username)::text, (segue_row.handle)::text) IS NULL",
             ],
             [
               "expand.1.undo.1",
               [
-                "DROP TRIGGER IF EXISTS zzz_segue_insert_users_194cc3d7 ON public.users",
-                "DROP TRIGGER IF EXISTS zzz_segue_update_users_d410d3d9 ON public.users",
+                "DROP TRIGGER IF EXISTS zzz_segue_sync_users_6c79ca83 ON public.users",
                 "DROP FUNCTION IF EXISTS segue.sync_users_b418fe29()",
                 "ALTER TABLE public.users DROP COLUMN IF EXISTS handle",
               ],
@@ -181,10 +178,10 @@ describe("two operations on one table", () => {
   - add_column: { table: users, column: state, type: text, nullable: false, fill: "'new'" }
   - drop_column: { table: public.users, column: fax, fill: "''" }`;
 
-  test("share one pair of triggers and one fill", () => {
+  test("share one trigger and one fill", () => {
     const program = compile(TWO);
     const statements = program.expand.flatMap((step) => sqlOf(step));
-    expect(statements.filter((sql) => sql.startsWith("CREATE TRIGGER"))).toHaveLength(2);
+    expect(statements.filter((sql) => sql.startsWith("CREATE TRIGGER"))).toHaveLength(1);
     expect(program.expand).toHaveLength(1);
     expect(program.backfill.filter((step) => step.kind === "fill").map(sqlOf)).toEqual(["fill handle, state"]);
     expect(program.backfill[0]?.kind).toBe("fill");
@@ -200,8 +197,7 @@ describe("two operations on one table", () => {
     const [drop, ...rest] = program.drop.map(sqlOf);
     expect(rest).toEqual([]);
     expect((drop as string[]).map((sql) => sql.replaceAll(/_[0-9a-f]{8}/g, ""))).toEqual([
-      "DROP TRIGGER IF EXISTS zzz_segue_insert_users ON public.users",
-      "DROP TRIGGER IF EXISTS zzz_segue_update_users ON public.users",
+      "DROP TRIGGER IF EXISTS zzz_segue_sync_users ON public.users",
       "DROP FUNCTION IF EXISTS segue.sync_users()",
       "ALTER TABLE public.users DROP COLUMN IF EXISTS segue_old_username",
       "ALTER TABLE public.users DROP COLUMN IF EXISTS segue_old_fax",
@@ -292,8 +288,7 @@ settings: { contract: { soak: 1h } }`);
         [
           "drop.1",
           [
-            "DROP TRIGGER IF EXISTS zzz_segue_insert_users_194cc3d7 ON public.users",
-            "DROP TRIGGER IF EXISTS zzz_segue_update_users_d410d3d9 ON public.users",
+            "DROP TRIGGER IF EXISTS zzz_segue_sync_users_6c79ca83 ON public.users",
             "DROP FUNCTION IF EXISTS segue.sync_users_b418fe29()",
             "ALTER TABLE public.users DROP COLUMN IF EXISTS segue_old_full_name_5aefe604",
           ],
@@ -306,16 +301,14 @@ settings: { contract: { soak: 1h } }`);
             "ALTER TABLE public.users ADD COLUMN first_name text",
             "ALTER TABLE public.users ADD COLUMN last_name text",
             "CREATE OR REPLACE FUNCTION segue.sync_users_b418fe29() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS …",
-            "CREATE TRIGGER zzz_segue_insert_users_194cc3d7 BEFORE INSERT ON public.users FOR EACH ROW … EXECUTE FUNCTION segue.sync_users_b418fe29()",
-            "CREATE TRIGGER zzz_segue_update_users_d410d3d9 BEFORE UPDATE ON public.users FOR EACH ROW … EXECUTE FUNCTION segue.sync_users_b418fe29()",
+            "CREATE TRIGGER zzz_segue_sync_users_6c79ca83 BEFORE INSERT OR UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION segue.sync_users_b418fe29()",
             "ALTER TABLE public.users ALTER COLUMN full_name DROP NOT NULL",
             "EXPLAIN SELECT FROM public.users AS segue_row WHERE ROW((split_part(segue_row.full_name, ' ', 1))::text, (nullif(substr(segue_row.full_name, length(split_part(segue_row.full_name, ' ', 1)) + 2), ''))::text, (concat_ws(' ', segue_row.first_name, segue_row.last_name))::text) IS NULL",
           ],
           [
             "expand.1.undo.1",
             [
-              "DROP TRIGGER IF EXISTS zzz_segue_insert_users_194cc3d7 ON public.users",
-              "DROP TRIGGER IF EXISTS zzz_segue_update_users_d410d3d9 ON public.users",
+              "DROP TRIGGER IF EXISTS zzz_segue_sync_users_6c79ca83 ON public.users",
               "DROP FUNCTION IF EXISTS segue.sync_users_b418fe29()",
               "ALTER TABLE public.users DROP COLUMN IF EXISTS last_name",
               "ALTER TABLE public.users DROP COLUMN IF EXISTS first_name",
@@ -414,12 +407,12 @@ operations:
   );
   const program = (): Program => compile(MIXED, catalog);
 
-  test("share one trigger function, one pair of triggers and one pass of the backfill", () => {
+  test("share one trigger and one pass of the backfill", () => {
     const { expand, backfill, watches, verify } = program();
     const statements = expand.flatMap((step) => (step.kind === "transaction" ? step.statements : []));
     expect(expand).toHaveLength(1);
     expect(statements.filter((sql) => sql.startsWith("CREATE OR REPLACE FUNCTION"))).toHaveLength(1);
-    expect(statements.filter((sql) => sql.startsWith("CREATE TRIGGER"))).toHaveLength(2);
+    expect(statements.filter((sql) => sql.startsWith("CREATE TRIGGER"))).toHaveLength(1);
     expect(watches).toHaveLength(1);
     expect(verify).toHaveLength(1);
     const fills = backfill.flatMap((step) => (step.kind === "fill" ? [step.set.map(({ column }) => column)] : []));

@@ -191,7 +191,7 @@ describe("refused before anything ran:", () => {
     const synced = [["expand", "sync", { table: "public.orders", forward: { code: "day" } }]] as const;
     const message = "SEG0103 public.orders is kept in sync by triggers, which `user_triggers: skip` would skip too";
     expect(refusal(() => lower({ set: { code: "1" } }, {}, "skip", synced))).toBe(message);
-    const trigger = { name: "zzz_segue_update_orders_1", events: ["update"], enabled: "origin" } as unknown as Trigger;
+    const trigger = { name: "zzz_segue_sync_orders_1", events: ["update"], enabled: "origin" } as unknown as Trigger;
     expect(refusal(() => lower({ set: { code: "1" } }, { triggers: [trigger] }, "skip"))).toBe(message);
   });
 

@@ -1,0 +1,30 @@
+import type { Column } from "../model/catalog.ts";
+import { ident } from "../sql/identifier.ts";
+import { rowImage } from "../sql/row-image.ts";
+
+/** Types of which two values are equal only if their images are. Names without a schema are the server's own types. */
+const EQUAL_BY_IMAGE =
+  /^(?:smallint|integer|bigint|oid|boolean|uuid|date|timestamp(?:\(\d\))? with(?:out)? time zone|text|character varying(?:\(\d+\))?)$/;
+
+/**
+ * True, as SQL in a row trigger for UPDATE, if one of the columns has another value than before: another image, not what its
+ * type calls another value. Where these are the same, the type's own comparison costs less than two row images.
+ *
+ * @param called what the column is called by now
+ */
+export function columnChanged(
+  columns: readonly Pick<Column, "name" | "type" | "collation">[],
+  called: (column: string) => string,
+): string {
+  const isPlain = ({ type, collation }: Pick<Column, "type" | "collation">): boolean =>
+    // A collation may be nondeterministic; a type's own never is.
+    collation === null && EQUAL_BY_IMAGE.test(type);
+  const value = (side: string, name: string): string => `${side}.${ident(called(name))}`;
+  const images = columns.filter((column) => !isPlain(column)).map(({ name }) => name);
+  const image = (side: string): string => rowImage(images.map((name) => value(side, name)));
+  const conditions = [
+    ...columns.filter(isPlain).map(({ name }) => `${value("NEW", name)} IS DISTINCT FROM ${value("OLD", name)}`),
+    ...(images.length > 0 ? [`${image("NEW")} *<> ${image("OLD")}`] : []),
+  ];
+  return `(${conditions.join(" OR ")})`;
+}
