@@ -22,9 +22,11 @@ export interface Work {
   readonly keyColumns: readonly string[];
   /** Keys, as JSON text, of the rows that are put aside. */
   readonly aside: readonly string[];
+  /** An integer column whose low bits deal the rows to stripes; without one it is their place on the page. */
+  readonly dealtBy?: string | null | undefined;
 }
 
-/** Blocks [from, to) of a heap, and of them the rows that hash to a stripe. */
+/** Blocks [from, to) of a heap, and of them the rows of a stripe. */
 export interface BlockRange {
   readonly from: number;
   readonly to: number;
@@ -99,7 +101,7 @@ export function keyBatch(work: Work, key: readonly string[], after: string | nul
 export function needs(work: Work, stripes?: Pick<BlockRange, "stripe" | "stripes">): string {
   const guards: string[] = [];
   if (stripes !== undefined && stripes.stripes > 1) {
-    guards.push(`(hashtid(${ROW}.ctid) & ${stripes.stripes - 1}) = ${stripes.stripe}`);
+    guards.push(`${stripeOf(work.dealtBy ?? null, stripes.stripes)} = ${stripes.stripe}`);
   }
   if (work.aside.length > 0) {
     guards.push(`${rowKey(work.keyColumns)} <> ALL (ARRAY[${work.aside.map(literal).join(", ")}]::jsonb[])`);
@@ -107,6 +109,12 @@ export function needs(work: Work, stripes?: Pick<BlockRange, "stripe" | "stripes
   // CASE fixes the order: a predicate that raises for a row set aside is not reached. It also keeps the planner from
   // an index on the predicate's columns, which would be scanned whole for each window.
   return `CASE WHEN ${guards.length > 0 ? guards.join(" AND ") : "true"} THEN (${"change" in work.step ? "true" : work.step.where}) ELSE false END`;
+}
+
+/** The number, as SQL, of the stripe that a row belongs to. */
+export function stripeOf(dealtBy: string | null, stripes: number): string {
+  const number = dealtBy === null ? `hashtid(${ROW}.ctid)` : `${ROW}.${ident(dealtBy)}`;
+  return `(${number} & ${stripes - 1})`;
 }
 
 /** The TID range scan's condition: blocks [from, to). */

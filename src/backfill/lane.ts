@@ -20,6 +20,8 @@ export interface Lane {
   readonly quarantine: Quarantine;
   /** The columns of the table's primary key. */
   readonly keyColumns: readonly string[];
+  /** See Work.dealtBy. */
+  readonly dealtBy: string | null;
   /** Where the window of the worker's last pass over this leaf stood: what a row costs is known by then. */
   readonly pace: { window: number };
   readonly tracker: Tracker;
@@ -34,7 +36,7 @@ export type PassResult =
   | { readonly result: "rewritten" };
 
 /** The lane's batches, with the rows that are put aside by now. */
-export function workOf({ worker, step, leaf, extent, quarantine, keyColumns }: Lane): Work {
+export function workOf({ worker, step, leaf, extent, quarantine, keyColumns, dealtBy }: Lane): Work {
   const { rollout, epoch, joined } = worker.context;
   const { owner } = worker;
   return {
@@ -47,6 +49,7 @@ export function workOf({ worker, step, leaf, extent, quarantine, keyColumns }: L
     step,
     keyColumns,
     aside: quarantine.keys,
+    dealtBy,
   };
 }
 

@@ -15,6 +15,8 @@ export interface Leaf {
   readonly rowsPerPage: number | null;
   /** The columns by which rows are ordered and found under method `key`; empty under `stripe`. */
   readonly order: readonly string[];
+  /** The integer columns of the primary key, or of another unique index. */
+  readonly integerKeys: readonly string[];
 }
 
 /** A table and what its rows are stored in. */
@@ -33,6 +35,7 @@ interface LeafRow {
   blocks: string;
   rows_per_page: number | null;
   order_columns: string[] | null;
+  integer_columns: string[] | null;
 }
 
 const LEAVES = `
@@ -48,7 +51,12 @@ SELECT n.nspname AS schema, c.relname AS name, c.relkind, am.amname IS NOT DISTI
        (SELECT array_agg(a.attname::text ORDER BY k.position)
           FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
           JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
-         WHERE k.position <= i.indnkeyatts) AS order_columns
+         WHERE k.position <= i.indnkeyatts) AS order_columns,
+       (SELECT array_agg(a.attname::text ORDER BY k.position)
+          FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
+          JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
+         WHERE k.position <= i.indnkeyatts
+           AND a.atttypid IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype)) AS integer_columns
   FROM tree
   JOIN pg_class c ON c.oid = tree.oid
   JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -108,6 +116,7 @@ function leafOf(row: LeafRow): Leaf {
     blocks: Number(row.blocks),
     rowsPerPage: row.rows_per_page,
     order: row.heap ? [] : order,
+    integerKeys: row.integer_columns ?? [],
   };
 }
 

@@ -4,6 +4,7 @@ import { ClaimLost } from "./claim-lost.ts";
 import { claimNext, releaseExtent } from "./claims.ts";
 import type { Extent } from "./extents.ts";
 import { type Fill, filedUnder, keyOf, leafOf, readFillTree } from "./fill.ts";
+import { chooseDeal } from "./deal.ts";
 import { fillExtent, refuseWhatNeverRuns } from "./fill-extent.ts";
 import type { Lane } from "./lane.ts";
 import type { Leaf } from "./leaves.ts";
@@ -11,7 +12,7 @@ import { Quarantine } from "./quarantine.ts";
 import type { Worker } from "./worker.ts";
 
 /** What a worker keeps of a leaf from one of its extents to the next. */
-type Known = Pick<Lane, "quarantine" | "pace">;
+type Known = Pick<Lane, "quarantine" | "pace" | "dealtBy">;
 
 /**
  * One worker: claims extents and fills them, one after the other, until none is to be had.
@@ -61,7 +62,11 @@ async function laneFor(
   const { step, tracker, hotWatch } = fill;
   const name = relationKey(leaf.table);
   const before = leaves.get(name);
-  const known = before ?? { quarantine: new Quarantine(worker, filedUnder(fill, leaf)), pace: { window: 1 } };
+  const known = before ?? {
+    quarantine: new Quarantine(worker, filedUnder(fill, leaf)),
+    pace: { window: 1 },
+    dealtBy: await chooseDeal(leaf, (sql) => worker.ask(sql)),
+  };
   const lane: Lane = { worker, step, leaf, extent, ...known, keyColumns: keyOf(step, fill.tree), tracker, hotWatch };
   if (before === undefined) {
     await known.quarantine.load();

@@ -10,8 +10,10 @@ export function stripesFor(rowsPerPage: number): number {
   if (rowsPerPage < 4) return 2;
   if (rowsPerPage <= 12) return 4;
   if (rowsPerPage <= 40) return 8;
-  return 16;
+  return MOST_STRIPES;
 }
+
+export const MOST_STRIPES = 16;
 
 /** The number of stripes of a sweep: one statement sees every row of its window. */
 export const SWEEP = 1;

@@ -8,7 +8,6 @@ import { readCatalog } from "../../src/postgres/read-catalog.ts";
 import { openSession, type Session } from "../../src/postgres/session.ts";
 import { ident, parseTableName, qualified } from "../../src/sql/identifier.ts";
 import { loadParser } from "../../src/sql/parser.ts";
-import { requireTable } from "../../src/steps/catalog-lookup.ts";
 import { fill } from "../../src/steps/fill.ts";
 import type { Draft, LowerContext } from "../../src/steps/step-kind.ts";
 import { sync } from "../../src/steps/sync.ts";
@@ -57,7 +56,6 @@ export async function syncedTable(options: SyncedOptions): Promise<SyncedTable> 
   );
   const name = parseTableName(options.sync.table, "public");
   const catalog = await readCatalog(session, { tables: [name], schemas: [], defaultSchema: "public", questions: [] });
-  const table = requireTable(catalog, options.sync.table);
   const entries = [
     { phase: "expand" as const, spec: { kind: "sync", fields: { ...options.sync } } },
     ...(options.contract ?? []),

@@ -40,7 +40,7 @@ async function rowsByStripe(database: TestDatabase): Promise<number[][]> {
   );
   const rows = await database.query<{ ids: number[] }>(
     `SELECT array_agg(id::int ORDER BY ctid) AS ids FROM payments WHERE ctid < '(32,0)'
-      GROUP BY hashtid(ctid) & $1 ORDER BY hashtid(ctid) & $1`,
+      GROUP BY id & $1 ORDER BY id & $1`,
     [stripesFor(size?.rows ?? 0) - 1],
   );
   return rows.map(({ ids }) => ids);
