@@ -30,11 +30,17 @@ export function expressionPath(table: RelationName): string {
 }
 
 /**
+ * No batch waits for the disk: a crash of the server loses the last of them whole, cursors and marks of extents included, and whoever
+ * goes on reads these. The transaction that marks the step done waits, for itself and for all before it.
+ */
+const UNHURRIED = { synchronous_commit: "off" } as const;
+
+/**
  * What a fill's session is set to. Its plan's sync steps aside where `segue.fill` names the plan; for that of another plan in flight
  * the fill is a write like any other.
  */
 export function fillSettings(plan: string, table: RelationName, { lockTimeout }: BatchLimits): Record<string, string> {
-  return { ...readSettings(table, lockTimeout), "segue.fill": plan };
+  return { ...readSettings(table, lockTimeout), ...UNHURRIED, "segue.fill": plan };
 }
 
 /**
@@ -42,7 +48,7 @@ export function fillSettings(plan: string, table: RelationName, { lockTimeout }:
  * entry finds its row by the key: statistics of a list that was just made must not lead to a scan of the whole table.
  */
 export function rowsSettings(table: RelationName, { lockTimeout }: BatchLimits): Record<string, string> {
-  return { ...readSettings(table, lockTimeout), enable_hashjoin: "off", enable_mergejoin: "off" };
+  return { ...readSettings(table, lockTimeout), ...UNHURRIED, enable_hashjoin: "off", enable_mergejoin: "off" };
 }
 
 /** What a verification's session is set to. Batches set their statement timeout themselves. */

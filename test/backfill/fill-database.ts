@@ -141,7 +141,7 @@ export async function sessionSettings(session: FillContext["session"]): Promise<
   const { rows } = await session.query(
     `SELECT name, coalesce(current_setting(name, true), '') AS value
        FROM unnest(ARRAY['search_path', 'lock_timeout', 'statement_timeout', 'session_replication_role',
-                         'max_parallel_workers_per_gather', 'default_transaction_read_only', 'segue.fill']) AS name`,
+                         'max_parallel_workers_per_gather', 'default_transaction_read_only', 'synchronous_commit', 'segue.fill']) AS name`,
   );
   return rows;
 }

@@ -1,0 +1,49 @@
+import pg from "pg";
+import { expect, onTestFinished, test } from "vitest";
+import { runFill } from "../../src/backfill/run-fill.ts";
+import { MAJORS } from "../support/postgres.ts";
+import { startTestServer } from "../support/servers.ts";
+import { centsOf, createJournal, createPayments, fillContext, slowly, WRONG } from "./fill-database.ts";
+
+/** Nothing is written out by itself for ten seconds: what did not wait for the disk is lost in a crash. */
+const LAZY = { wal_writer_delay: "10s", wal_writer_flush_after: "1GB", autovacuum: "off" };
+
+test.each(MAJORS)("what a crash loses of a fill it loses with its cursors, on PostgreSQL %s", async (major) => {
+  const server = await startTestServer({ major, settings: LAZY });
+  onTestFinished(() => server.stop("immediate"));
+  let pool = new pg.Pool({ connectionString: server.url, max: 2 });
+  pool.on("error", () => {});
+  onTestFinished(() => pool.end());
+  const database = {
+    url: server.url,
+    query: async (text: string, values?: unknown[]) => (await pool.query(text, values)).rows,
+  };
+  await createJournal(database);
+  await createPayments(database, 20_000);
+  await database.query("CHECKPOINT");
+
+  let crash: Promise<void> | null = null;
+  const context = await fillContext(database, {
+    settings: slowly,
+    emit: (event) => {
+      if (event.type === "progress" && event.rows > 5_000) crash ??= server.restart("immediate");
+    },
+  });
+  await expect(runFill(context, centsOf("payments"))).rejects.toMatchObject({ code: "SEG0407" });
+  await crash;
+  const committed = context.events.reduce(
+    (most, event) => (event.type === "progress" ? Math.max(most, event.rows) : most),
+    0,
+  );
+
+  pool = new pg.Pool({ connectionString: server.url, max: 2 });
+  const [left] = await database.query(
+    `SELECT (SELECT count(*)::int FROM payments WHERE cents IS NOT NULL) AS filled,
+            (SELECT coalesce(sum(rows_done), 0)::int FROM segue.extent) AS recorded`,
+  );
+  expect(left?.["filled"]).toBe(left?.["recorded"]);
+  expect(left?.["filled"]).toBeLessThan(committed);
+
+  expect(await runFill(await fillContext(database), centsOf("payments"))).toEqual({ rows: 20_000, quarantined: 0 });
+  expect(await database.query(`SELECT count(*)::int AS n FROM payments WHERE ${WRONG}`)).toEqual([{ n: 0 }]);
+});
