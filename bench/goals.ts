@@ -23,6 +23,7 @@ export function goalsOf({ ratios, load, trigger }: Summary, scale: ScaleResult |
     { goal: "WAL, by one UPDATE's", limit: 0.6, value: ratios.wal_vs_update, unit: "×" },
     { goal: "heap growth", limit: 1.2, value: ratios.heap_growth, unit: "×" },
     { goal: "index growth", limit: 1.05, value: ratios.index_growth, unit: "×" },
+    { goal: "own processor time a transaction", limit: 0.25, value: ratios.own_cpu_ms, unit: "ms" },
     { goal: "time under load, by one UPDATE's", limit: 0.75, value: load.segue_vs_update ?? null, unit: "×" },
     { goal: "clients' p99, by that without a fill", limit: 2, value: load.p99_vs_none ?? null, unit: "×" },
     {

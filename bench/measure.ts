@@ -21,6 +21,8 @@ export interface Run {
   readonly hotShare: number | null;
   /** Milliseconds of processor time of the benchmark's own process, in which Segue runs. */
   readonly nodeCpuMs: number;
+  /** Transactions in the table's database; the clients' are among them. */
+  readonly transactions: number;
   /** Null without clients. */
   readonly load: LoadReport | null;
 }
@@ -35,7 +37,8 @@ const DATABASE = "segue_bench_run";
 
 const STATE = `SELECT pg_relation_size('orders')::float8 AS heap, pg_indexes_size('orders')::float8 AS indexes,
   (pg_current_wal_insert_lsn() - '0/0')::float8 AS wal,
-  s.n_tup_upd::float8 AS updates, s.n_tup_hot_upd::float8 AS hot
+  s.n_tup_upd::float8 AS updates, s.n_tup_hot_upd::float8 AS hot,
+  (SELECT xact_commit::float8 FROM pg_stat_database WHERE datname = current_database()) AS transactions
   FROM pg_stat_user_tables s WHERE s.relid = 'orders'::regclass`;
 
 interface State {
@@ -44,6 +47,7 @@ interface State {
   readonly wal: number;
   readonly updates: number;
   readonly hot: number;
+  readonly transactions: number;
 }
 
 /**
@@ -89,6 +93,7 @@ export async function measure(
       indexGrowth: after.indexes / before.indexes,
       hotShare: updates > 0 ? (after.hot - before.hot) / updates : null,
       nodeCpuMs: (spent.user + spent.system) / 1000,
+      transactions: after.transactions - before.transactions,
       load: report,
     };
   } finally {

@@ -43,6 +43,7 @@ function ofMethod(method: MethodName, runs: readonly Run[]): MethodMedians {
     indexGrowth: of((run) => run.indexGrowth),
     hotShare: median(runs.flatMap(({ hotShare }) => (hotShare === null ? [] : [hotShare]))),
     nodeCpuMs: of((run) => run.nodeCpuMs),
+    transactions: of((run) => run.transactions),
     waits: medianWaits(runs.flatMap(({ load }) => (load === null ? [] : [load]))),
   };
 }

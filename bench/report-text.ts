@@ -22,7 +22,8 @@ export function goalsText(goals: readonly Goal[]): string {
     ["goal", "at most", "measured", ""],
     goals.map((goal) => {
       const verdict = judge(goal);
-      const figure = (value: number): string => (goal.unit === "ms" ? `${value.toFixed(1)} ms` : value.toFixed(2));
+      const figure = (value: number): string =>
+        goal.unit === "ms" ? `${value.toFixed(value < 10 ? 2 : 1)} ms` : value.toFixed(2);
       return [
         goal.goal,
         figure(goal.limit),
@@ -44,7 +45,19 @@ function fillTable({ runs }: ScenarioResult): string {
   const update = medians.find(({ method }) => method === "update");
   const rounds = medians[0]?.rounds ?? 0;
   const table = textTable(
-    ["", "seconds", "× UPDATE", "with expand", "WAL/row", "× UPDATE", "heap", "indexes", "HOT", "own CPU s"],
+    [
+      "",
+      "seconds",
+      "× UPDATE",
+      "with expand",
+      "WAL/row",
+      "× UPDATE",
+      "heap",
+      "indexes",
+      "HOT",
+      "own CPU s",
+      "ms a transaction",
+    ],
     medians.map((m) => [
       labelOf(m.method),
       (m.ms / 1000).toFixed(2),
@@ -56,6 +69,7 @@ function fillTable({ runs }: ScenarioResult): string {
       times(m.indexGrowth),
       m.hotShare === null ? "–" : `${(m.hotShare * 100).toFixed(0)}%`,
       (m.nodeCpuMs / 1000).toFixed(2),
+      (ratio(m.nodeCpuMs, m.transactions) ?? 0).toFixed(2),
     ]),
   );
   return `Without clients: medians of ${rounds} ${rounds === 1 ? "round" : "rounds"}\n${table}`;

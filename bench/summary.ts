@@ -16,6 +16,8 @@ export interface Summary {
     /** Sizes after Segue's fill by those before it. */
     readonly heap_growth: number | null;
     readonly index_growth: number | null;
+    /** Milliseconds of Segue's own processor time a transaction. */
+    readonly own_cpu_ms: number | null;
   };
   readonly load: LoadSummary | Record<string, never>;
   readonly trigger: Record<Write, TriggerCost> | Record<string, never>;
@@ -50,6 +52,7 @@ export function summarize({ scenario, clients, runs, loadRuns, alone, triggers }
       wal_vs_update: ratio(segue?.wal, find("update")?.wal),
       heap_growth: segue?.heapGrowth ?? null,
       index_growth: segue?.indexGrowth ?? null,
+      own_cpu_ms: ratio(segue?.nodeCpuMs, segue?.transactions),
     },
     load: loadSummary(clients.rate, loadRuns, alone),
     trigger: triggers ?? {},

@@ -21,6 +21,7 @@ export const run = (method: Run["method"], ms: number, more: Partial<Run> = {}):
   indexGrowth: 1,
   hotShare: 0.86,
   nodeCpuMs: 12,
+  transactions: 60,
   load: null,
   ...more,
 });
