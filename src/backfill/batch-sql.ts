@@ -5,6 +5,7 @@ import { literal } from "../sql/literal.ts";
 import { beyond, keyList, keyValues } from "./key-range.ts";
 import { rowKey } from "./row-key.ts";
 import { passedOver, rowsBatch } from "./rows-sql.ts";
+import { stepAside } from "./step-aside.ts";
 
 /** What all batches of one table have in common. */
 export interface Work {
@@ -22,6 +23,8 @@ export interface Work {
   readonly keyColumns: readonly string[];
   /** Keys, as JSON text, of the rows that are put aside. */
   readonly aside: readonly string[];
+  /** The trigger of a sync that need not be called; see stepAside(). */
+  readonly asideOf?: string | null | undefined;
   /** An integer column whose low bits deal the rows to stripes; without one it is their place on the page. */
   readonly dealtBy?: string | null | undefined;
 }
@@ -149,7 +152,9 @@ function batch(work: Work, changing: string, moves: readonly string[]): string {
 
 function script(work: Work, statement: string): string {
   const { extent, owner } = work;
-  const statements = ["SET CONSTRAINTS ALL IMMEDIATE", statement];
+  const { asideOf, step, table } = work;
+  const aside = typeof asideOf === "string" && "set" in step ? stepAside(asideOf, table, step.set) : [];
+  const statements = [...aside, "SET CONSTRAINTS ALL IMMEDIATE", statement];
   return owner === null ? fenced(work, ...statements) : held(work, { extent, owner }, ...statements);
 }
 

@@ -50,6 +50,7 @@ export function workOf({ worker, step, leaf, extent, quarantine, keyColumns, dea
     keyColumns,
     aside: quarantine.keys,
     dealtBy,
+    asideOf: worker.keepsTriggers && step.kind === "fill" ? step.syncTrigger : null,
   };
 }
 

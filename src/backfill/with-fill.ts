@@ -8,6 +8,7 @@ import type { BatchStep } from "./lane.ts";
 import { Pacing } from "./pacing.ts";
 import { Brake, withBrake } from "./throttle/brake.ts";
 import { signalsOf } from "./throttle/signals-of.ts";
+import { mayKeepTriggersFromFiring } from "./step-aside.ts";
 import { Tracker } from "./tracker.ts";
 import { Worker } from "./worker.ts";
 
@@ -43,7 +44,9 @@ export async function withWorker<T>(
 ): Promise<T> {
   const { session } = context;
   const limits = batchLimits(await deadlockTimeout(context));
-  const worker = new Worker(context, step, new Pacing(context, brake), limits.statementTimeout);
+  const keepsTriggers =
+    step.kind === "fill" && step.userTriggers === "fire" && (await mayKeepTriggersFromFiring(session));
+  const worker = new Worker(context, step, new Pacing(context, brake), limits.statementTimeout, keepsTriggers);
   const triggers = step.userTriggers === "skip" ? SKIP_USER_TRIGGERS : {};
   const ours = step.kind === "rows" ? rowsSettings(step.table, limits) : fillSettings(context.plan, step.table, limits);
   return await withSettings(session, { ...ours, ...triggers }, () => work(worker));

@@ -26,17 +26,26 @@ export class Worker {
   readonly pacing: Pacing;
   /** Whose claims this worker's are: its session's, so that nobody else has this name in this epoch. */
   readonly owner: string;
+  /** True if the session may keep triggers from firing. */
+  readonly keepsTriggers: boolean;
   /** Milliseconds; half of deadlock_timeout. */
   readonly #statementTimeout: number;
   /** Milliseconds that a batch costs whatever it does: the network, the fence, the commit. */
   #overhead = 0;
 
-  constructor(context: FillContext, step: { readonly id: string }, pacing: Pacing, statementTimeout: number) {
+  constructor(
+    context: FillContext,
+    step: { readonly id: string },
+    pacing: Pacing,
+    statementTimeout: number,
+    keepsTriggers = false,
+  ) {
     this.context = context;
     this.step = step;
     this.pacing = pacing;
     this.owner = `${context.session.applicationName}#${context.session.pid}`;
     this.#statementTimeout = statementTimeout;
+    this.keepsTriggers = keepsTriggers;
   }
 
   /**

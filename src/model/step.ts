@@ -68,6 +68,8 @@ export interface FillStep extends StepCommon, Undoable {
   /** SQL predicate over `segue_row`: the rows that still need it. A filled row no longer matches. */
   readonly where: string;
   readonly userTriggers: "fire" | "skip";
+  /** The trigger of the plan's own sync of the table; it does nothing for the rows that the step fills. */
+  readonly syncTrigger?: string;
 }
 
 /**

@@ -13,6 +13,7 @@ import { assignable } from "./cast.ts";
 import { expressionReads } from "./expression-reads.ts";
 import { hiddenColumns } from "./contract-entries.ts";
 import type { Lowered, LowerContext, StepKind } from "./step-kind.ts";
+import { syncNames } from "./sync.ts";
 import { resolveSync, type Sync, type SyncFields } from "./sync-pairs.ts";
 import { fillOf } from "./sync-verification.ts";
 
@@ -51,6 +52,8 @@ export const fill: StepKind<FillFields> = {
           table: nameOf(table),
           ...work,
           userTriggers: context.settings.backfill.user_triggers,
+          // A `set` of its own may write what the sync reads.
+          ...(fields.set === undefined ? { syncTrigger: syncNames(nameOf(table), context.plan).trigger } : {}),
           undo: [],
         },
       ],

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import type { Trigger } from "../../../src/model/catalog.ts";
 import { loadParser } from "../../../src/sql/parser.ts";
+import { syncNames } from "../../../src/steps/sync.ts";
 import { fill } from "../../../src/steps/fill.ts";
 import { catalogOf, columnOf, tableOf } from "./carry-catalog.ts";
 import { lowerContext } from "./lower-context.ts";
@@ -46,9 +47,14 @@ test("without a `set` it runs the table's sync", () => {
       set: [{ column: "state", value: "(segue_row.status)::text" }],
       where: "segue_row.state IS NULL AND ((segue_row.status) IS NOT NULL)",
       userTriggers: "fire",
+      syncTrigger: syncNames({ schema: "public", name: "orders" }, "1_test").trigger,
       undo: [],
     },
   ]);
+});
+
+test("with a `set` of its own, which may write what a sync reads, it calls the sync", () => {
+  expect(lower({ set: { status: "lower(status)" } }).backfill?.[0]).not.toHaveProperty("syncTrigger");
 });
 
 test("with a `set` a row that holds the values already is left alone", () => {
