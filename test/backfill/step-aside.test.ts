@@ -96,7 +96,7 @@ test.each(MAJORS)(
       },
     });
     await runFill(context, FILL);
-    const { left } = (await made!) as { left: number };
+    const { left } = await made!;
     expect(left).toBeGreaterThan(0);
     expect(await count(database, "fired")).toBe(left);
   },
