@@ -1,3 +1,4 @@
+import type { TableLock } from "../model/lock.ts";
 import type { Stage } from "../model/phase.ts";
 import { relationKey } from "../model/relation.ts";
 import type { Loss, Step, TransactionStep, UndoStep } from "../model/step.ts";
@@ -52,7 +53,7 @@ function joinable(a: Draft, b: Draft): boolean {
 
 function sameLocks(a: TransactionDraft, b: TransactionDraft): boolean {
   const names = (draft: TransactionDraft): string =>
-    [...new Set(draft.locks.map((l) => relationKey(l.relation)))].toSorted().join();
+    [...new Set(draft.locks.filter((l) => l.alongside !== true).map((l) => relationKey(l.relation)))].toSorted().join();
   return names(a) === names(b);
 }
 
@@ -69,6 +70,7 @@ function join(a: Piece, b: Piece): Piece {
       ...first,
       title: `${first.title}; ${second.title}`,
       statements: [...first.statements, ...second.statements],
+      locks: joinLocks(first.locks, second.locks),
       undo: joinUndo(second.undo, first.undo),
       ...(irreversible === undefined ? {} : { irreversible }),
     },
@@ -85,6 +87,20 @@ function joinUndo(later: readonly UndoStep[], earlier: readonly UndoStep[]): rea
   const short = (step: UndoStep): step is UndoStep & { kind: "transaction" } =>
     step.kind === "transaction" && step.patience === "short" && step.restoresNotNull === undefined;
   if (!short(a) || !short(b)) return [...later, ...earlier];
-  const both: UndoStep = { ...a, title: `${a.title}; ${b.title}`, statements: [...a.statements, ...b.statements] };
+  const both: UndoStep = {
+    ...a,
+    title: `${a.title}; ${b.title}`,
+    statements: [...a.statements, ...b.statements],
+    locks: joinLocks(a.locks, b.locks),
+  };
   return [both, ...restA, ...restB];
+}
+
+/** The tables are the same: what the second adds are views. */
+function joinLocks(first: readonly TableLock[], second: readonly TableLock[]): readonly TableLock[] {
+  const known = new Set(first.map(({ relation }) => relationKey(relation)));
+  return [
+    ...first,
+    ...second.filter(({ alongside, relation }) => alongside === true && !known.has(relationKey(relation))),
+  ];
 }

@@ -1,3 +1,4 @@
+import type { Dependent } from "../model/catalog.ts";
 import type { Hide, Program } from "../model/program.ts";
 import { relationKey } from "../model/relation.ts";
 import { findDependents } from "../postgres/dependents.ts";
@@ -30,6 +31,18 @@ function nameOf({ table, column }: Hide): string {
   return column === null ? relationKey(table) : `${relationKey(table)}.${column}`;
 }
 
+/** A view that reads both columns can't be told which of them it means. */
+function follows({ columns, kind, obstacle }: Dependent, { followed }: Hide): boolean {
+  return kind === "view" && obstacle === undefined && followed !== undefined && !columns.includes(followed);
+}
+
+function namer({ columns, kind, name, obstacle }: Dependent, hide: Hide): Namer {
+  const { followed } = hide;
+  if (followed === undefined || kind !== "view") return { name, text: `${kind} ${name} names ${nameOf(hide)}` };
+  const why = obstacle ?? (columns.includes(followed) ? `it reads ${followed} as well: let it read that alone` : "");
+  return { name, text: `view ${name} names ${nameOf(hide)}, and can't follow to ${followed}: ${why}` };
+}
+
 interface Namer {
   readonly name: string;
   readonly text: string;
@@ -42,7 +55,7 @@ async function namersOf(session: Session, program: Program, hide: Hide): Promise
     return dependents
       .filter((dependent) => column === null || dependent.columns.includes(column))
       .filter(({ kind, name }) => kind !== "foreign key" || !moves.includes(name))
-      .map(({ kind, name }) => ({ name, text: `${kind} ${name} names ${nameOf(hide)}` }));
+      .flatMap((dependent) => (follows(dependent, hide) ? [] : [namer(dependent, hide)]));
   }
   switch (whole.becomes) {
     case "moved along":

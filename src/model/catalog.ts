@@ -218,6 +218,8 @@ export interface Dependent {
   readonly columns: readonly string[];
   /** `pg_depend` is certain; `text` was found by reading a function's body. */
   readonly evidence: "pg_depend" | "text";
+  /** Of a view: why it can't be made to read another column of the same type instead. Left out where it can. */
+  readonly obstacle?: string;
 }
 
 /** Something outside of a table, its partitions, indexes and sequences that the table can't go without notice of. */

@@ -17,4 +17,6 @@ export type LockMode = (typeof LOCK_MODES)[number];
 export interface TableLock {
   readonly relation: RelationName;
   readonly mode: LockMode;
+  /** True for a view that is locked because it reads the table: steps of one table are one transaction for all that. */
+  readonly alongside?: boolean;
 }

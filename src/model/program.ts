@@ -30,6 +30,8 @@ export interface Hide extends Touch {
   readonly whole?: { readonly becomes: "moved" | "moved along" | "renamed"; readonly to: RelationName };
   /** Of a column: names of what names it and moves to its successor in that very moment: `orders_customer_fkey on public.orders`. */
   readonly moves?: readonly string[];
+  /** Of a column: the one of the same type that views read in its place from that very moment on, where they can. */
+  readonly followed?: string;
 }
 
 /** A sync trigger's function that must not be disabled or replaced behind our back. */

@@ -13,6 +13,7 @@ import type { Operation, Phases } from "./operation.ts";
 import { refuseUncarriable } from "./refuse-uncarriable.ts";
 import { collation } from "./rename-column.ts";
 import { assignmentCanRaise } from "../steps/cast.ts";
+import { viewsOf } from "../steps/following-views.ts";
 import { usesColumns } from "../steps/schema-objects.ts";
 import { columnBefore, unknownColumn } from "./add-again.ts";
 import { isOfKey } from "./key-closure.ts";
@@ -127,12 +128,12 @@ function alterInPlace(fields: ChangeTypeFields, column: Column): Phases {
 }
 
 function byShadow(fields: ChangeTypeFields, catalog: Catalog, table: Table, column: Column, type: string): Phases {
-  refuseUncarriable(catalog, table, fields.column);
   const shadow = deriveName("segue_new_", fields.column, relationKey(table));
   const columns = table.columns.map((c) => c.name);
   const back = parseExpression(scalarToSql(fields.reverse ?? columnReference(fields.column)), { table, columns });
   const reverse = back.render("", new Map([[fields.column, shadow]]));
   const collate = fields.collation ?? (isCollatable(catalog, fields.type, type) ? column.collation : null);
+  refuseUncarriable(catalog, table, fields.column, viewsOf(column, { type, collation: collate }));
   return {
     expand: [
       {

@@ -39,7 +39,7 @@ export const renameColumn: Operation<RenameColumnFields> = {
     const column = requireColumn(found, from);
     requireNoColumn(found, to);
     if (isOfKey(catalog, found, column)) return renamedKey(catalog, found, column, to);
-    refuseUncarriable(catalog, found, from);
+    refuseUncarriable(catalog, found, from, "follow");
     return {
       expand: [
         {

@@ -5,6 +5,7 @@ import { requireColumn } from "../steps/catalog-lookup.ts";
 import type { KeyColumn } from "../steps/key-entries.ts";
 import { familyWithoutKey } from "../steps/key-family.ts";
 import { uncarriableOfKey } from "../steps/key-check.ts";
+import { viewsOf } from "../steps/following-views.ts";
 import { uncarriableError } from "../steps/uncarriable-error.ts";
 import type { Phases } from "./operation.ts";
 import { written } from "./written-table.ts";
@@ -81,10 +82,19 @@ function expandOf(catalog: Catalog, one: Duplicated): readonly Spec[] {
   ];
 }
 
-function refuse(catalog: Catalog, table: Table, column: string, columns: readonly KeyColumn[]): void {
+function refuse(catalog: Catalog, table: Table, column: string, columns: readonly Duplicated[]): void {
   const [seen = table] = familyWithoutKey(catalog, table, column, columns);
-  const found = [...uncarriableOfKey(catalog, table, column, columns), ...unequalTargets(seen, column, columns)];
+  const found = [
+    ...uncarriableOfKey(catalog, table, column, columns, [], viewsAt(table, column, columns)),
+    ...unequalTargets(seen, column, columns),
+  ];
   if (found.length > 0) throw uncarriableError(seen, column, found);
+}
+
+/** They follow to a duplicate of the same type. */
+function viewsAt(table: Table, column: string, columns: readonly Duplicated[]): "follow" | "stay" {
+  const duplicate = columns.find((one) => one.column === column && relationKey(one.table) === relationKey(table));
+  return duplicate === undefined ? "stay" : viewsOf(requireColumn(table, column), duplicate);
 }
 
 const INTEGERS: ReadonlySet<string> = new Set(["smallint", "integer", "bigint"]);

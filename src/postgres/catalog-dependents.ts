@@ -2,7 +2,9 @@ import type { Dependent } from "../model/catalog.ts";
 import { type OfTable, byTable } from "./by-table.ts";
 import { ARGUMENT_NAMES_COLUMN, USER_TRIGGER } from "./catalog-triggers.ts";
 import { readNamingFunctions } from "./naming-functions.ts";
+import { loadParser } from "../sql/parser.ts";
 import type { Session } from "./session.ts";
+import { VIEW_OBSTACLE, type ViewOfTable, withObstacle } from "./view-obstacle.ts";
 
 /**
  * Everything that pg_depend knows to hang on the tables, one branch a kind; triggers' arguments are read besides.
@@ -26,6 +28,11 @@ WITH RECURSIVE member (root, oid) AS (
     FROM row_type r
     JOIN pg_type t ON t.oid = r.oid
     JOIN pg_type above ON above.oid = t.typarray OR (above.typtype = 'd' AND above.typbasetype = t.oid)
+), plain_view (oid, name) AS (
+  SELECT DISTINCT c.oid, c.oid::regclass::text
+    FROM hangs h
+    JOIN pg_rewrite r ON h.classid = 'pg_rewrite'::regclass AND r.oid = h.objid
+    JOIN pg_class c ON c.oid = r.ev_class AND c.relkind = 'v'
 ), found (root, relation, attnum, kind, schema, name, evidence) AS (
   SELECT h.root, h.relation, h.attnum,
          CASE WHEN r.rulename <> '_RETURN' THEN 'rule' WHEN c.relkind = 'm' THEN 'materialized view' ELSE 'view' END,
@@ -98,12 +105,18 @@ WITH RECURSIVE member (root, oid) AS (
 )
 SELECT f.root AS table_oid, json_build_object(
     'kind', f.kind, 'name', f.name, 'evidence', f.evidence,
-    'columns', coalesce(json_agg(DISTINCT a.attname) FILTER (WHERE a.attname IS NOT NULL), '[]')) AS item
+    'columns', coalesce(json_agg(DISTINCT a.attname) FILTER (WHERE a.attname IS NOT NULL), '[]')) AS item,
+    ${VIEW_OBSTACLE} AS obstacle,
+    CASE WHEN bool_or(f.attnum > 0) THEN pg_get_viewdef(v.oid) END AS definition,
+    CASE WHEN v.oid IS NOT NULL THEN array_agg(DISTINCT r.relname::text) END AS relations
   FROM found f
+  JOIN pg_class r ON r.oid = f.relation
   LEFT JOIN pg_attribute a ON a.attrelid = f.relation AND a.attnum = f.attnum AND a.attnum > 0
   LEFT JOIN pg_namespace n ON n.oid = f.schema
+  LEFT JOIN plain_view p ON f.kind = 'view' AND p.name = f.name
+  LEFT JOIN pg_class v ON v.oid = p.oid
  WHERE n.nspname IS DISTINCT FROM 'segue'
- GROUP BY f.root, f.kind, f.name, f.evidence
+ GROUP BY f.root, f.kind, f.name, f.evidence, v.oid
  ORDER BY f.root, f.kind, f.name, f.evidence`;
 
 /** What names the tables or their columns from elsewhere, by kind and name. Segue's own objects are left out. */
@@ -111,6 +124,11 @@ export async function readDependents(
   session: Session,
   oids: readonly number[],
 ): Promise<(oid: number) => readonly Dependent[]> {
-  const { rows } = await session.query<OfTable<Dependent>>(SQL, [oids]);
-  return byTable([...rows, ...(await readNamingFunctions(session, oids))]);
+  const { rows } = await session.query<ViewOfTable>(SQL, [oids]);
+  if (rows.some(({ definition }) => definition !== null)) await loadParser();
+  const found = rows.map(({ item, table_oid, ...view }): OfTable<Dependent> => ({
+    table_oid,
+    item: withObstacle(item, view),
+  }));
+  return byTable([...found, ...(await readNamingFunctions(session, oids))]);
 }

@@ -2,18 +2,21 @@ import type { Constraint, Dependent, Index, Table } from "../model/catalog.ts";
 import { relationKey } from "../model/relation.ts";
 import { isTemporal } from "../sql/definition.ts";
 import { readsColumn } from "./carry-family.ts";
+import { canFollow } from "./following-views.ts";
 
 /**
  * Everything that hangs on the column and that a duplicate can't take over, each as a line that names the object.
  *
  * @param ignore Dependents that a person declared harmless, as `settings.ignore_dependents` names them.
  * @param partitions All partitions of the table, from the catalog.
+ * @param views What becomes of views: they `follow` to a duplicate of the same type, where nothing stands against it.
  */
 export function uncarriable(
   table: Table,
   column: string,
   ignore: readonly string[],
   partitions: readonly Table[] = [],
+  views: "follow" | "stay" = "stay",
 ): string[] {
   const found = [
     ...kindOf(table),
@@ -28,14 +31,16 @@ export function uncarriable(
     ]),
     ...table.dependents
       .filter((dependent) => dependent.columns.includes(column) && !ignore.includes(dependent.name))
+      .filter((dependent) => views === "stay" || !canFollow(dependent))
       .map(dependentLine),
   ];
   return [...new Set(found)];
 }
 
-function dependentLine({ evidence, kind, name }: Dependent): string {
+function dependentLine({ evidence, kind, name, obstacle }: Dependent): string {
   if (kind === "column") return `column ${name} holds rows of the table, which would lose the value`;
-  return `${kind} ${name} ${evidence === "text" ? "seems to name" : "names"} the column`;
+  const why = obstacle === undefined ? "" : `: ${obstacle}`;
+  return `${kind} ${name} ${evidence === "text" ? "seems to name" : "names"} the column${why}`;
 }
 
 function kindOf(table: Table): string[] {

@@ -17,6 +17,7 @@ import { uncarriableOfKey } from "./key-check.ts";
 import { keyColumnsOfPlan } from "./key-entries.ts";
 import { familyWithoutKey, withFamily } from "./key-family.ts";
 import { retypedFamily } from "./retyped-family.ts";
+import { viewsOf } from "./following-views.ts";
 import type { Draft, Lowered, LowerContext, StepKind } from "./step-kind.ts";
 import { resolveSync, type SyncFields } from "./sync-pairs.ts";
 import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
@@ -62,7 +63,14 @@ export const carry: StepKind<CarryFields> = {
     const old = requireColumn(table, fields.from);
     const duplicate = requireColumn(table, fields.to);
     const problems = [
-      ...uncarriableOfKey(context.catalog, found, fields.from, columns, context.settings.ignore_dependents),
+      ...uncarriableOfKey(
+        context.catalog,
+        found,
+        fields.from,
+        columns,
+        context.settings.ignore_dependents,
+        viewsOf(old, duplicate),
+      ),
       ...sharedWithOthers(fields, context, table, partitions),
     ];
     if (problems.length > 0) throw uncarriableError(table, fields.from, problems);

@@ -13,6 +13,7 @@ import { foreignKeysTo } from "./key-foreign-keys.ts";
  * replaced: what the replacement itself takes care of is no obstacle.
  *
  * @param columns What the plan replaces together; none for a column of no key.
+ * @param views Whether views follow to the duplicate.
  */
 export function uncarriableOfKey(
   catalog: Catalog,
@@ -20,9 +21,10 @@ export function uncarriableOfKey(
   column: string,
   columns: readonly KeyColumn[],
   ignore: readonly string[] = [],
+  views: "follow" | "stay" = "stay",
 ): string[] {
   const [seen = table, ...partitions] = familyWithoutKey(catalog, table, column, columns);
-  const found = uncarriable(seen, column, ignore, partitions);
+  const found = uncarriable(seen, column, ignore, partitions, views);
   const replaced = columns.some((one) => one.column === column && relationKey(one.table) === relationKey(table));
   if (!replaced) return found;
   const keys = primaryKeysOf([table, ...partitionsOf(catalog, table)], [column])

@@ -8,12 +8,14 @@ import { assignmentCanRaise } from "./cast.ts";
 import { requireColumn } from "./catalog-lookup.ts";
 import { hiddenName } from "./contract-entries.ts";
 import { dropNotNullStatements } from "./drop-not-null-statements.ts";
+import { viewsOf } from "./following-views.ts";
 import type { KeyColumn } from "./key-entries.ts";
 import { familyWithoutKey, withFamily } from "./key-family.ts";
 import { moveIdentity, sequencePassed } from "./move-identity.ts";
 import { restoreNotNull } from "./restore-not-null.ts";
 import type { LowerContext } from "./step-kind.ts";
 import { unrepresentable } from "./sync-verification.ts";
+import { viewSwap } from "./view-swap.ts";
 
 /** What the cut-over does to one column of a key: parts of the one transaction that does it to all of them. */
 export interface ColumnSwap {
@@ -21,6 +23,8 @@ export interface ColumnSwap {
   readonly hidden: string;
   /** What the duplicate is called then. */
   readonly final: string;
+  /** True if views read the duplicate from then on. */
+  readonly follows: boolean;
   /** Before the keys are made: columns, defaults, names. */
   readonly apply: readonly string[];
   /** After the keys are made. */
@@ -69,13 +73,17 @@ export function swapColumn(
     `ALTER TABLE ${qualified(table)} RENAME COLUMN ${ident(from)} TO ${ident(to)}`;
   const required = nullable ? restoreNotNull(table, column, partitions, { called: hidden }) : [];
   const passed = sequencePassed(old, old.type, fresh.type);
+  const follows = viewsOf(old, fresh) === "follow";
+  const views = follows ? viewSwap(table, { column, by, hidden, final }, context) : { apply: [], undo: [] };
   return {
     replaced,
     hidden,
     final,
+    follows,
     apply: [
       rename(column, hidden),
       ...(keepsName ? [rename(by, column)] : []),
+      ...views.apply,
       ...moved.apply,
       ...names.apply,
       ...moveIdentity(table, old, { from: hidden, to: final, fromType: old.type, toType: fresh.type }),
@@ -89,6 +97,7 @@ export function swapColumn(
     undo: [
       ...names.undo,
       ...moved.undo,
+      ...views.undo,
       ...(keepsName ? [rename(column, by)] : []),
       rename(hidden, column),
       ...(nullable ? requireAgain(table, column, partitions) : []),

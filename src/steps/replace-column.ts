@@ -10,6 +10,7 @@ import { preparedStatementsFail } from "./alter-type.ts";
 import { assignmentCanRaise } from "./cast.ts";
 import { exclusiveLocks, nameOf, requireColumn, requireTable } from "./catalog-lookup.ts";
 import { hiddenName } from "./contract-entries.ts";
+import { followerLocks, followerWarnings, viewsOf } from "./following-views.ts";
 import { dropNotNullStatements } from "./drop-not-null-statements.ts";
 import { dropHiddenColumn } from "./drop-hidden-column.ts";
 import { notNullNames } from "./not-null-names.ts";
@@ -17,6 +18,7 @@ import { restoreNotNull } from "./restore-not-null.ts";
 import type { LowerContext, StepKind } from "./step-kind.ts";
 import { unrepresentable } from "./sync-verification.ts";
 import { shortTransaction, undoTransaction } from "./transaction-draft.ts";
+import { viewLocks, viewSwap } from "./view-swap.ts";
 
 interface ReplaceColumnFields {
   readonly table: string;
@@ -63,15 +65,21 @@ export const replaceColumn: StepKind<ReplaceColumnFields> = {
       catalog: context.catalog,
       oldBecomesNullable: nullable,
     });
-    const locks = exclusiveLocks(table);
+    const follows = viewsOf(old, fresh) === "follow";
+    const none = { apply: [], undo: [] };
+    const first = follows ? viewLocks(table, context) : none;
+    const views = follows ? viewSwap(table, { ...fields, hidden, final }, context) : none;
+    const locks = [...exclusiveLocks(table), ...(follows ? followerLocks(table, fields.column) : [])];
     const place = `${relationKey(table)}.${fields.column}`;
     const back = undoTransaction({
       title: `show column ${place} again`,
       table,
       locks,
       statements: [
+        ...first.undo,
         ...names.undo,
         ...moved.undo,
+        ...views.undo,
         ...(swapsName ? [rename(final, fields.by)] : []),
         rename(hidden, fields.column),
       ],
@@ -81,8 +89,10 @@ export const replaceColumn: StepKind<ReplaceColumnFields> = {
       table,
       locks,
       statements: [
+        ...first.apply,
         rename(fields.column, hidden),
         ...(swapsName ? [rename(fields.by, final)] : []),
+        ...views.apply,
         ...moved.apply,
         ...names.apply,
         ...(nullable ? dropNotNullStatements(context.catalog, table, fields.column, hidden) : []),
@@ -96,9 +106,12 @@ export const replaceColumn: StepKind<ReplaceColumnFields> = {
         ...dropHiddenColumn(table, fields.column, hidden, context.plan),
         ...notNullNames(context.catalog, table, fields.column, final, context.plan),
       ],
-      hides: [{ table: nameOf(table), column: fields.column }],
+      hides: [{ table: nameOf(table), column: fields.column, ...(follows ? { followed: fields.by } : {}) }],
       losses: [...moved.losses, ...(unheld ? [unrepresentable(table, hidden, final, fields.column)] : [])],
-      warnings: warnings(table, fields, swapsName, context.settings.views),
+      warnings: [
+        ...warnings(table, fields, swapsName, context.settings.views),
+        ...(follows ? followerWarnings(table, fields.column, final) : []),
+      ],
     };
   },
 };

@@ -6,10 +6,10 @@ import { relationKey } from "../model/relation.ts";
 import type { UndoStep } from "../model/step.ts";
 import { rewriteConstraint, rewriteReferences } from "../sql/definition.ts";
 import { ident, parseTableName, qualified } from "../sql/identifier.ts";
-import { preparedStatementsFail } from "./alter-type.ts";
 import { isPartitioned, partitionsOf } from "./carry-family.ts";
 import { nameOf, requireColumn, requireTable } from "./catalog-lookup.ts";
 import { dropHiddenColumn } from "./drop-hidden-column.ts";
+import { followerLocks } from "./following-views.ts";
 import { type ColumnSwap, swapColumn } from "./key-column-swap.ts";
 import { addPrimaryKeys, dropPrimaryKeys, primaryKeysOf } from "./key-constraints.ts";
 import { type KeyColumn, keyColumnsOf, type ReplaceKeyFields } from "./key-entries.ts";
@@ -24,6 +24,7 @@ import {
 } from "./key-foreign-keys.ts";
 import { buildAgain, copyOf, keepKey, keptOf, type NamedKey } from "./key-indexes.ts";
 import { lockInOrder, lockOrder } from "./key-locks.ts";
+import { keyWarnings } from "./key-warnings.ts";
 import { notNullNames } from "./not-null-names.ts";
 import { refuseBesideKey } from "./refuse-beside-key.ts";
 import { requireCompanions } from "./require-companions.ts";
@@ -31,6 +32,7 @@ import { requireMovable } from "./require-movable.ts";
 import type { Draft, LowerContext, StepKind } from "./step-kind.ts";
 import { flipSync } from "./sync.ts";
 import { familyLocks, shortTransaction, undoTransaction } from "./transaction-draft.ts";
+import { viewLocks } from "./view-swap.ts";
 
 /**
  * The cut-over from a column of a key to its duplicate, together with every foreign key that references it and the
@@ -87,14 +89,15 @@ export const replaceKey: StepKind<ReplaceKeyFields> = {
         ...dropHiddenColumn(seen(replacement, context, table, column), column, hidden, plan),
         ...notNullNames(catalog, table, column, final, plan),
       ]),
-      hides: swaps.map(({ replaced: { column, table } }) => ({
+      hides: swaps.map(({ follows, replaced: { by, column, table } }) => ({
         table: nameOf(table),
         column,
+        ...(follows ? { followed: by } : {}),
         moves: foreignKeys.map(({ constraint, member }) => `${ident(constraint.name)} on ${qualified(member)}`),
       })),
       makes: leaves.map((key) => `index ${relationKey(keptOf(key, plan))}`),
       losses: swaps.flatMap(({ losses }) => losses),
-      warnings: warnings(replacement),
+      warnings: keyWarnings(replacement),
     };
   },
 };
@@ -140,6 +143,7 @@ function forward(replacement: Replacement, context: LowerContext): readonly stri
   const { columns, foreignKeys, keepsName, primaryKeys, swaps, tables } = replacement;
   const { catalog, plan } = context;
   return [
+    ...followingTables(replacement).flatMap((table) => viewLocks(table, context).apply),
     ...lockInOrder(catalog, tables),
     ...dropForeignKeys(foreignKeys),
     ...dropPrimaryKeys(primaryKeys),
@@ -165,6 +169,7 @@ function backward(replacement: Replacement, context: LowerContext): readonly Und
     table: main,
     locks: locksOf(replacement, context),
     statements: [
+      ...followingTables(replacement).flatMap((table) => viewLocks(table, context).undo),
       ...lockInOrder(catalog, tables),
       ...dropForeignKeysAgain(catalog, foreignKeys),
       ...dropPrimaryKeys(primaryKeys),
@@ -189,9 +194,15 @@ function asUndo(draft: Draft): UndoStep {
   return { ...step, id: "" };
 }
 
-function locksOf({ primaryKeys, tables }: Replacement, { plan }: LowerContext): readonly TableLock[] {
+function followingTables({ swaps, tables }: Replacement): readonly Table[] {
+  const names = new Set(swaps.filter(({ follows }) => follows).map(({ replaced }) => relationKey(replaced.table)));
+  return tables.filter((table) => names.has(relationKey(table)));
+}
+
+function locksOf({ primaryKeys, swaps, tables }: Replacement, { plan }: LowerContext): readonly TableLock[] {
   return [
     ...tables.flatMap((table) => familyLocks(table, "ACCESS EXCLUSIVE")),
+    ...swaps.flatMap(({ follows, replaced: { column, table } }) => (follows ? followerLocks(table, column) : [])),
     ...primaryKeys
       .filter(({ member }) => !isPartitioned(member))
       .flatMap((key) => [copyOf(key, plan), keptOf(key, plan)])
@@ -222,24 +233,6 @@ function seen({ columns }: Replacement, { catalog }: LowerContext, table: Table,
 
 function placeOf({ column, table }: KeyColumn): string {
   return `${relationKey(table)}.${column}`;
-}
-
-function warnings({ columns, keepsName, tables }: Replacement): readonly string[] {
-  const places = columns.map(placeOf);
-  const changed = [...new Set(columns.map(({ table }) => relationKey(table)))];
-  return [
-    `the cut-over locks ${tables.map(relationKey).join(", ")} for a moment, in one transaction`,
-    ...changed.map(
-      (table) =>
-        `the new column stands at the end of ${table}: a positional INSERT and \`select *\` see that, and a prepared \`select *\` fails once`,
-    ),
-    ...(keepsName
-      ? [
-          `both application versions see the old type of ${places.join(", ")} until the cut-over and the new one after it: they must tolerate both`,
-          ...places.map(preparedStatementsFail),
-        ]
-      : []),
-  ];
 }
 
 /** True if the sync derives the old column by just copying the new one. */

@@ -39,14 +39,14 @@ const passes = (events: readonly SegueEvent[]): number => events.filter(({ type 
 
 test("what is told at once is told before a pass over the rows, every gate of it, and nothing changes", async () => {
   const { database, segue, events } = await atReady();
-  await database.query("create view names as select name from users");
+  await database.query("create materialized view names as select name from users");
   await expect(segue.contract("rename")).rejects.toMatchObject({
     code: "SEG0303",
     exitCode: 3,
     message: "3 of 4 requirements are unmet",
     problems: [
       { message: "· verification: not run before the others hold" },
-      { message: "✖ dependents: view public.names names public.users.name" },
+      { message: "✖ dependents: materialized view public.names names public.users.name" },
       { message: "✖ approval: not approved by ada (segue approve 1_rename --as ada)" },
       { message: "✖ query: select count(*) from reports is 1, not 0" },
     ],
@@ -66,19 +66,19 @@ test("a gate that held before the pass over the rows and does not after it keeps
     const waiting = "select from pg_locks where relation = 'users'::regclass and not granted";
     return (await database.query(waiting)).length > 0;
   });
-  await locker.query("create view names as select name from users; commit");
+  await locker.query("create materialized view names as select name from users; commit");
   expect(await contracted).toMatchObject({
     code: "SEG0303",
     message: "1 of 4 requirements is unmet",
     problems: [
       { message: "✔ verification: 2 rows, 0 mismatches, just now" },
-      { message: "✖ dependents: view public.names names public.users.name" },
+      { message: "✖ dependents: materialized view public.names names public.users.name" },
       { message: expect.stringContaining("✔ approval: ada") as string },
       { message: "✔ query: select count(*) from reports is 0" },
     ],
   });
   expect(passes(events)).toBe(1);
   expect(await segue.status("rename")).toMatchObject([{ state: "ready" }]);
-  await database.query("drop view names");
+  await database.query("drop materialized view names");
   expect(await segue.contract("rename")).toMatchObject({ state: "soaking" });
 });

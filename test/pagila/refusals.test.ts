@@ -13,11 +13,6 @@ const REFUSALS = [
     hang: [
       "materialized view public.nicer_but_slower_film_list names the column",
       "trigger film_fulltext_trigger on public.film seems to name the column",
-      "view public.actor_info names the column",
-      "view public.family_films names the column",
-      "view public.film_list names the column",
-      "view public.rental_report names the column",
-      "view public.sales_top5_by_film_category names the column",
     ],
     functions: [],
   },

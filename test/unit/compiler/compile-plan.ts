@@ -22,7 +22,12 @@ export function compiled(text: string, catalog: Catalog, id?: string): Program {
 export function sqlOf(step: Step | UndoStep): string | readonly string[] {
   switch (step.kind) {
     case "transaction":
-      return step.statements.map((sql) => sql.replace(/ AS \$segue\$[^]*/, " AS …"));
+      return step.statements.map((sql) =>
+        sql
+          .replace(/ AS \$segue\$[^]*/, " AS …")
+          .replace(/^DO \$segue\$\nDECLARE\n  reader record;[^]*/, "DO … (lock views)")
+          .replace(/^DO \$segue\$\nDECLARE\n  path text[^]*/, "DO … (turn views)"),
+      );
     case "concurrent":
       return step.statement;
     case "fill":

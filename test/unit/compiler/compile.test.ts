@@ -92,13 +92,16 @@ describe("the program of a rename", () => {
             "cutover.1",
             [
               "CREATE OR REPLACE FUNCTION segue.sync_users_b418fe29() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS …",
+              "DO … (lock views)",
               "ALTER TABLE public.users RENAME COLUMN username TO segue_old_username_fb61067d",
+              "DO … (turn views)",
               "ALTER INDEX public.users_by_name RENAME TO segue_old_users_by_name_2943b10b",
               "ALTER INDEX public.segue_new_users_by_name_2fa25e2a RENAME TO users_by_name",
             ],
             [
               "cutover.1.undo.1",
               [
+                "DO … (lock views)",
                 "DO $segue$
       BEGIN
         IF to_regclass('public.users_by_name') IS NOT NULL THEN
@@ -107,6 +110,7 @@ describe("the program of a rename", () => {
       END
       $segue$",
                 "ALTER INDEX public.segue_old_users_by_name_2943b10b RENAME TO users_by_name",
+                "DO … (turn views)",
                 "ALTER TABLE public.users RENAME COLUMN segue_old_username_fb61067d TO username",
                 "CREATE OR REPLACE FUNCTION segue.sync_users_b418fe29() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS …",
               ],

@@ -78,6 +78,23 @@ test("what still names a hidden column is found, unless a person declared it har
   expect(await gate("fax", ["public.faxes", "public.send()"])).toMatchObject({ ok: true });
 });
 
+test("a view that can follow to the column that takes the place is in nobody's way, any other one says why it can't", async () => {
+  const { database, session } = await journalDatabase();
+  await database.query(`CREATE TABLE users (id int, fax text, phone text);
+    CREATE VIEW faxes AS SELECT fax FROM users; CREATE VIEW phones AS SELECT phone FROM users`);
+  const hide = { table: { schema: "public", name: "users" }, column: "fax", followed: "phone" };
+  const gate = () =>
+    dependentsGate(session, { hides: [hide], holdings: [], settings: DEFAULT_SETTINGS } as unknown as Program);
+  expect(await gate()).toEqual({ gate: "dependents", ok: true, detail: "nothing names public.users.fax" });
+  await database.query(`CREATE MATERIALIZED VIEW stored AS SELECT fax FROM users;
+    CREATE VIEW numbers AS SELECT coalesce(phone, fax) FROM users; CREATE VIEW positions AS SELECT b FROM users AS u (a, b)`);
+  expect((await gate()).detail.split("; ")).toEqual([
+    "materialized view public.stored names public.users.fax",
+    "view public.numbers names public.users.fax, and can't follow to phone: it reads phone as well: let it read that alone",
+    "view public.positions names public.users.fax, and can't follow to phone: it gives the columns of the table other names by their position",
+  ]);
+});
+
 test("what still needs a table that is hidden whole is found, but not what is hidden with it", async () => {
   const { database, session } = await journalDatabase();
   await database.query(`CREATE TABLE faxes (id int PRIMARY KEY); CREATE TABLE details (fax int REFERENCES faxes);

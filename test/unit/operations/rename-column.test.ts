@@ -44,7 +44,9 @@ test("everything that can't be carried over is named at once", () => {
   const table = {
     ...USERS,
     dependents: [
-      dependentOf("view", "public.active", ["User"]),
+      dependentOf("view", "public.follows", ["User"]),
+      { ...dependentOf("view", "public.active", ["User"]), obstacle: "it is of another owner" },
+      dependentOf("materialized view", "public.stored", ["User"]),
       dependentOf("policy", "mine on public.users", ["User"]),
     ],
   };
@@ -56,8 +58,12 @@ test("everything that can't be carried over is named at once", () => {
     }
   })() as SegueError;
   expect(error.code).toBe("SEG0102");
-  expect(error.message).toBe("public.users.User can't be replaced: these 2 hang on it and can't be carried over");
-  expect(error.problems.map(({ message }) => message).join("\n")).toMatch(/active[^]*mine/);
+  expect(error.message).toBe("public.users.User can't be replaced: these 3 hang on it and can't be carried over");
+  expect(error.problems.map(({ message }) => message)).toEqual([
+    "view public.active names the column: it is of another owner",
+    "materialized view public.stored names the column",
+    "policy mine on public.users names the column",
+  ]);
 });
 
 test("later operations see the new name", () => {

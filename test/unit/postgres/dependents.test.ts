@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Dependent } from "../../../src/model/catalog.ts";
+import { VERSION_MARK } from "../../../src/model/versioned.ts";
 import { findDependents } from "../../../src/postgres/dependents.ts";
 import { pagilaScript } from "../../support/pagila.ts";
 import { MAJORS, testDatabase, type TestDatabase } from "../../support/postgres.ts";
@@ -50,6 +51,64 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
     ]);
     expect(await dependentsOf(database, "reads_b")).toEqual([certain("view", "public.above", "b")]);
     expect(await dependentsOf(database, "missing")).toEqual([]);
+  });
+
+  test("a view that can't be made to read another column says why", async () => {
+    const database = await testDatabase({
+      major,
+      script: `
+        CREATE TABLE t (a integer, b integer);
+        CREATE TABLE u (x integer, y integer);
+        CREATE SCHEMA closed;
+        CREATE SCHEMA public_1;
+        COMMENT ON SCHEMA public_1 IS '${VERSION_MARK}public';
+        CREATE VIEW plain AS SELECT t.b, w.a FROM t, u AS w (a, c), (SELECT 1) AS s (a);
+        CREATE VIEW positions AS SELECT c FROM t AS w (c, d);
+        CREATE VIEW positions_of_join AS SELECT c FROM (t CROSS JOIN u) AS j (c, d);
+        CREATE VIEW positions_unread AS SELECT 1 FROM t AS w (c, d);
+        CREATE VIEW public_1.t AS SELECT a FROM t;
+        CREATE VIEW theirs AS SELECT a FROM t;
+        CREATE VIEW closed.shut AS SELECT a FROM t`,
+    });
+    const temporary = await database.connect();
+    await temporary.query("CREATE TEMP VIEW mine AS SELECT a FROM t");
+    const [row] = await database.query<{ us: string }>("SELECT current_user AS us");
+    const stranger = `stranger_${database.name}`;
+    await database.query(`CREATE ROLE ${stranger}`);
+    try {
+      await database.query(`ALTER VIEW theirs OWNER TO ${stranger}; ALTER VIEW closed.shut OWNER TO ${stranger};
+        GRANT CREATE ON SCHEMA public TO ${stranger}; CREATE ROLE ${stranger}_2; GRANT CREATE ON SCHEMA public, public_1 TO ${stranger}_2`);
+      const obstacles = async (role: string): Promise<Record<string, string | undefined>> =>
+        await withSession(database, async (session) => {
+          await session.query(`SET ROLE ${role}`);
+          const found = await findDependents(session, inPublic("t"));
+          return Object.fromEntries(
+            found.map(({ name, obstacle }) => [name.replace(/pg_temp_\d+/, "pg_temp"), obstacle] as const),
+          );
+        });
+      const position = "it gives the columns of the table other names by their position";
+      const temporal = "it is a temporary view, which only its own session can replace";
+      const versioned = "it is in the schema of a version, which only a plan with `views: true` replaces";
+      const owned = (by: string): string =>
+        `only its owner ${by} can make it read another column: give it to this role, or this role membership of that one`;
+      expect(await obstacles(row?.us ?? "")).toEqual({
+        "closed.shut": undefined,
+        "pg_temp.mine": temporal,
+        "public.plain": undefined,
+        "public.positions": position,
+        "public.positions_of_join": position,
+        "public.positions_unread": undefined,
+        "public.theirs": undefined,
+        "public_1.t": versioned,
+      });
+      expect(await obstacles(stranger)).toMatchObject({
+        "closed.shut": "to make it read another column this role needs CREATE on schema closed",
+        "public.plain": owned(row?.us ?? ""),
+        "public.theirs": undefined,
+      });
+    } finally {
+      await database.query(`DROP OWNED BY ${stranger}, ${stranger}_2; DROP ROLE ${stranger}, ${stranger}_2`);
+    }
   });
 
   test("columns that hold rows of the table name all of its columns", async () => {

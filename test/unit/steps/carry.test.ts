@@ -421,7 +421,7 @@ describe("the steps", () => {
 
   test("are refused with the whole list of what can't be carried", () => {
     const keyed = tableOf("t", {
-      columns: [columnOf("a", "integer"), columnOf("b", "integer")],
+      columns: [columnOf("a", "integer"), columnOf("b", "bigint"), columnOf("c", "integer")],
       constraints: [constraintOf("primary key", "t_pkey", "PRIMARY KEY (a)", ["a"])],
       dependents: [dependentOf("view", "public.v", ["a"])],
     });
@@ -431,6 +431,10 @@ describe("the steps", () => {
         { message: "it is in the primary key t_pkey on public.t" },
         { message: "view public.v names the column" },
       ],
+    });
+    // To a duplicate of the same type it follows.
+    expect(thrownBy(() => lower(catalogOf(18, keyed), { table: "t", from: "a", to: "c" }))).toMatchObject({
+      problems: [{ message: "it is in the primary key t_pkey on public.t" }],
     });
   });
 

@@ -18,30 +18,39 @@ const T = tableOf("orders", {
 });
 const HIDDEN = hiddenName(T, "customer", "1_test");
 const HIDDEN_NAME = hiddenName(T, "name", "1_test");
+const LOCKS_VIEWS = expect.stringContaining("ALTER VIEW %I.%I OWNER TO %I") as string;
+const TURNS_VIEWS = expect.stringContaining("CREATE OR REPLACE VIEW %I.%I%s AS %s") as string;
 const lower = (fields: { column: string; by: string; keep_name?: boolean }, reverse: Record<string, string>) =>
   replaceColumn.lower(
     { table: "orders", ...fields },
-    lowerContext(catalogOf(17, T), "contract", [["expand", "sync", { table: "orders", reverse }]]),
+    lowerContext(catalogOf(17, T), "contract", [
+      ["expand", "sync", { table: "orders", reverse }],
+      ["contract", "replace_column", { table: "orders", ...fields }],
+    ]),
   );
 
 test("a copy takes the place of its original in one transaction: names, default and all", () => {
   const { cutover = [], drop = [], hides, losses } = lower({ column: "name", by: "handle" }, { name: "handle" });
   expect(statementsOf(cutover)).toEqual([
     [
+      LOCKS_VIEWS,
       `ALTER TABLE public.orders RENAME COLUMN name TO ${HIDDEN_NAME}`,
+      TURNS_VIEWS,
       "ALTER TABLE public.orders ALTER COLUMN handle SET DEFAULT 'new'::text",
       `ALTER TABLE public.orders ALTER COLUMN ${HIDDEN_NAME} DROP DEFAULT`,
     ],
   ]);
   expect(statementsOf(cutover[0]?.undo ?? [])).toEqual([
     [
+      LOCKS_VIEWS,
       `ALTER TABLE public.orders ALTER COLUMN ${HIDDEN_NAME} SET DEFAULT 'new'::text`,
       "ALTER TABLE public.orders ALTER COLUMN handle DROP DEFAULT",
+      TURNS_VIEWS,
       `ALTER TABLE public.orders RENAME COLUMN ${HIDDEN_NAME} TO name`,
     ],
   ]);
   expect(statementsOf(drop)).toEqual([[`ALTER TABLE public.orders DROP COLUMN IF EXISTS ${HIDDEN_NAME}`]]);
-  expect(hides).toEqual([{ table: { schema: "public", name: "orders" }, column: "name" }]);
+  expect(hides).toEqual([{ table: { schema: "public", name: "orders" }, column: "name", followed: "handle" }]);
   expect(losses).toEqual([]);
 });
 
