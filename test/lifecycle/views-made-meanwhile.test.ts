@@ -3,6 +3,7 @@ import { createSegue, type Segue } from "../../src/index.ts";
 import { catalogDifference, catalogOf } from "../support/catalog-diff.ts";
 import { planFolder } from "../support/plan-folder.ts";
 import { MAJORS, testDatabase, type TestDatabase } from "../support/postgres.ts";
+import { until } from "../support/until.ts";
 
 const SCHEMA = `
   create table users (id int primary key, name text, note text);
@@ -146,5 +147,65 @@ test.each(MAJORS)(
     expect(await textOf(database, "names")).toBe("SELECT id, nick AS name FROM users;");
     expect(await segue.reverse("1_rename")).toMatchObject({ state: "reversed" });
     expect(await textOf(database, "names")).toBe("SELECT id, name FROM users;");
+  },
+);
+
+test.each(MAJORS)(
+  "the views are waited for while nobody waits for the table, there and back, on PostgreSQL %s",
+  async (major) => {
+    const { database, segue } = await placeOf(major);
+    await segue.up(["1_rename"]);
+    const reader = await database.connect();
+    const whileHeld = async (view: string, verb: () => Promise<unknown>): Promise<void> => {
+      await reader.query(`begin; create temp view held as select 1 as one from ${view}`);
+      const done = verb().catch((error: unknown) => error);
+      await until(async () => {
+        const locks = await database.query<{ name: string; granted: boolean }>(
+          `select relation::regclass::text as name, granted from pg_locks
+            where locktype = 'relation' and mode = 'AccessExclusiveLock' and relation in ('users'::regclass, $1::regclass)`,
+          [view],
+        );
+        expect(locks.filter(({ name }) => name === "users")).toEqual([]);
+        return locks.some(({ granted }) => !granted);
+      });
+      await reader.query("rollback");
+      await done;
+    };
+    await whileHeld("names", () => segue.contract("1_rename"));
+    expect(await textOf(database, "names")).toBe("SELECT id, nick AS name FROM users;");
+    await whileHeld("names", () => segue.reverse("1_rename"));
+    expect(await textOf(database, "names")).toBe("SELECT id, name FROM users;");
+  },
+);
+
+test.each(MAJORS)(
+  "views of a key and of what references it follow in its one transaction, and go back, on PostgreSQL %s",
+  async (major) => {
+    const script = `
+      create table users (id int primary key, name text);
+      create table orders (id int generated always as identity primary key, user_id int references users, total int);
+      insert into users select i, 'n' || i from generate_series(1, 20) i;
+      insert into orders (user_id, total) select i, i from generate_series(1, 20) i;
+      create view names as select id, name from users;
+      create view spent as select u.id, sum(total) from users u join orders o on o.user_id = u.id group by 1`;
+    const plan = "operations: [rename_column: { table: users, from: id, to: number }]";
+    const { database, segue } = await placeOf(major, plan, script);
+    const before = await catalogOf(database);
+    const { program } = await segue.plan("1_rename");
+    expect(program.cutover.map((step) => ("locks" in step ? step.locks : [])).flat()).toEqual(
+      expect.arrayContaining([
+        { relation: { schema: "public", name: "names" }, mode: "ACCESS EXCLUSIVE", alongside: true },
+        { relation: { schema: "public", name: "spent" }, mode: "ACCESS EXCLUSIVE", alongside: true },
+      ]),
+    );
+    await segue.up(["1_rename"]);
+    await toSoak(segue);
+    expect(await textOf(database, "names")).toBe("SELECT number AS id, name FROM users;");
+    expect(await database.query("select count(*)::int from spent")).toEqual([{ count: 20 }]);
+    await segue.reverse("1_rename");
+    expect(await catalogDifference(before, database)).toEqual([]);
+    await segue.up(["1_rename"]);
+    expect(await segue.contract("1_rename", { yes: true })).toMatchObject({ state: "completed" });
+    expect(await database.query("select id from names order by id limit 1")).toEqual([{ id: 1 }]);
   },
 );

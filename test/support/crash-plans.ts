@@ -45,11 +45,13 @@ const sql = (name: string, up: string, down: string): CrashPlan => ({
   schema: SCHEMA,
 });
 
-export const RENAME_COLUMN = yaml(
-  "rename_column",
-  "operations: [rename_column: { table: accounts, from: username, to: handle }]",
-  true,
-);
+/** The view follows in the cut-over's transaction, or not at all. */
+export const RENAME_COLUMN: CrashPlan = {
+  ...yaml("rename_column", "operations: [rename_column: { table: accounts, from: username, to: handle }]", true),
+  schema: `${SCHEMA}
+create view names with (security_barrier) as select id, username from accounts where username <> '';
+`,
+};
 
 export const CHANGE_TYPE = yaml(
   "change_type",
