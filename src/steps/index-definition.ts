@@ -6,7 +6,8 @@ import { parseExpression, scalarToSql } from "../sql/expression.ts";
 import { ident } from "../sql/identifier.ts";
 
 import { requireColumn } from "./catalog-lookup.ts";
-import { keySource } from "./index-columns.ts";
+import { indexedColumns, keySource } from "./index-columns.ts";
+import { refuseVirtual } from "./refuse-virtual.ts";
 
 /** What CREATE INDEX takes besides the table and the name. */
 export const indexDefinition = z.strictObject({
@@ -35,7 +36,7 @@ export type IndexDefinition = z.infer<typeof indexDefinition>;
  * Everything of CREATE INDEX after the table's name, as pg_get_indexdef() orders it; the same for a partitioned
  * table and each of its partitions.
  *
- * @throws SegueError SEG0004 for an expression, SEG0101 for a column or clause that the server does not have.
+ * @throws SegueError SEG0004 for an expression, SEG0101 for a column or clause that the server does not have, SEG0103 for a virtual column.
  */
 export function indexBody(definition: IndexDefinition, table: Table, major: number): string {
   const { include, nulls_not_distinct: nullsNotDistinct, tablespace, where } = definition;
@@ -51,6 +52,7 @@ export function indexBody(definition: IndexDefinition, table: Table, major: numb
   }
   if (tablespace !== undefined) clauses.push(`TABLESPACE ${ident(tablespace)}`);
   if (where !== undefined) clauses.push(`WHERE (${renderExpression(scalarToSql(where), table)})`);
+  refuseVirtual("indexes and keys", indexedColumns(definition, table), table);
   return clauses.join(" ");
 }
 

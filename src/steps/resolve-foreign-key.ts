@@ -6,6 +6,7 @@ import { hasExpressionKey } from "../sql/definition.ts";
 import { ident, qualified } from "../sql/identifier.ts";
 import { requireColumn, requireTable } from "./catalog-lookup.ts";
 import { definitionBody } from "./index-definition-body.ts";
+import { refuseVirtual } from "./refuse-virtual.ts";
 
 /** A foreign key whose target was found and fits. */
 export interface ForeignKey {
@@ -30,6 +31,7 @@ export function resolveForeignKey(
   catalog: Catalog,
 ): ForeignKey {
   for (const column of columns) requireColumn(table, column);
+  refuseVirtual("foreign keys", columns, table);
   const self = relationKey(table);
   const target = requireTarget(written.table, table, catalog);
   const referenced = written.columns ?? primaryKey(target);
