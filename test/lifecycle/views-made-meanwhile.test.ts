@@ -192,7 +192,7 @@ test.each(MAJORS)(
     const { database, segue } = await placeOf(major, plan, script);
     const before = await catalogOf(database);
     const { program } = await segue.plan("1_rename");
-    expect(program.cutover.map((step) => ("locks" in step ? step.locks : [])).flat()).toEqual(
+    expect(program.cutover.flatMap((step) => ("locks" in step ? step.locks : []))).toEqual(
       expect.arrayContaining([
         { relation: { schema: "public", name: "names" }, mode: "ACCESS EXCLUSIVE", alongside: true },
         { relation: { schema: "public", name: "spent" }, mode: "ACCESS EXCLUSIVE", alongside: true },
