@@ -220,3 +220,22 @@ test.each(
     expect(await catalogDifference(before, database)).toEqual([]);
   },
 );
+
+test.each(MAJORS)(
+  "a security label whose provider is gone stops the expand, which leaves nothing, on PostgreSQL %s",
+  async (major) => {
+    const label = "insert into pg_seclabel values ('t'::regclass, 'pg_class'::regclass, 2, 'gone', 'secret')";
+    const database = await testDatabase({ major, script: `${T} ${label}` });
+    const operations = [{ rename_column: { table: "t", from: "a", to: "fresh" } }];
+    const plans = await planFolder({ "1_rename.yaml": JSON.stringify({ operations }) });
+    const segue = createSegue({ url: database.url, plans, cwd: plans, env: {} });
+    const before = await catalogOf(database);
+    await expect(segue.expand("1_rename")).rejects.toMatchObject({
+      code: "SEG0401",
+      message: expect.stringContaining('security label provider "gone" is not loaded') as string,
+    });
+    expect(await catalogDifference(before, database)).toEqual([]);
+    expect(await segue.reverse("1_rename")).toMatchObject({ state: "reversed" });
+    expect(await catalogDifference(before, database)).toEqual([]);
+  },
+);

@@ -209,3 +209,27 @@ test.each(MAJORS)(
     expect(await database.query("select id from names order by id limit 1")).toEqual([{ id: 1 }]);
   },
 );
+
+test.each(MAJORS)(
+  "a view that two rollouts turn, each for a column of its own, goes back in any order on PostgreSQL %s",
+  async (major) => {
+    const database = await testDatabase({ major, script: SCHEMA });
+    const plans = await planFolder({
+      "1_name.yaml": "operations: [rename_column: { table: users, from: name, to: nick }]",
+      "2_note.yaml": "operations: [rename_column: { table: users, from: note, to: remark }]",
+    });
+    const segue = createSegue({ url: database.url, plans, cwd: plans, env: {}, settings: { contract: { soak: 0 } } });
+    const before = await catalogOf(database);
+    for (const plan of ["1_name", "2_note"]) {
+      await segue.up([plan]);
+      await expect(segue.contract(plan)).rejects.toMatchObject({ code: "SEG0306" });
+    }
+    expect(await textOf(database, "notes")).toBe(
+      "SELECT nick AS name, remark AS note FROM users WHERE (remark IS NOT NULL);",
+    );
+    await segue.reverse("1_name");
+    expect(await textOf(database, "notes")).toBe("SELECT name, remark AS note FROM users WHERE (remark IS NOT NULL);");
+    await segue.reverse("2_note");
+    expect(await catalogDifference(before, database)).toEqual([]);
+  },
+);
