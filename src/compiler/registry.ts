@@ -43,6 +43,7 @@ import { createIndexStep } from "../steps/create-index.ts";
 import { createTableStep } from "../steps/create-table.ts";
 import { deleteRowsStep } from "../steps/delete-rows.ts";
 import { dropColumnStep } from "../steps/drop-column.ts";
+import { generateKey } from "../steps/generate-key.ts";
 import { dropIndexStep } from "../steps/drop-index.ts";
 import { dropNotNullStep } from "../steps/drop-not-null.ts";
 import { dropTableStep } from "../steps/drop-table.ts";
@@ -64,6 +65,7 @@ import { setNotNullStep } from "../steps/set-not-null.ts";
 import { sqlStep } from "../steps/sql.ts";
 import type { StepKind } from "../steps/step-kind.ts";
 import { dropSyncEntry, sync } from "../steps/sync.ts";
+import { syncReferences } from "../steps/sync-references.ts";
 import { updateRowsStep } from "../steps/update-rows.ts";
 
 /** Fields are validated against the kind's own schema before they reach it, so the registry may forget their type. */
@@ -138,6 +140,8 @@ const ALL_STEPS = [
   replaceKey,
   movePrimaryKey,
   replaceType,
+  generateKey,
+  syncReferences,
 ] as unknown as readonly AnyStep[];
 
 /** Every operation by the word that a plan uses for it. */

@@ -2,7 +2,7 @@ import { SegueError } from "../model/errors.ts";
 import type { Watch } from "../model/program.ts";
 import { relationKey } from "../model/relation.ts";
 import type { Session } from "../postgres/session.ts";
-import { dropsTriggers } from "./trigger-life.ts";
+import { watchesNow } from "./trigger-life.ts";
 import type { Runner } from "./runner.ts";
 
 interface TriggerRow {
@@ -20,9 +20,7 @@ interface TriggerRow {
  * @throws SegueError SEG0406 with what is wrong
  */
 export async function requireSyncIntact(runner: Runner): Promise<void> {
-  const gone = await dropsTriggers(runner);
-  for (const watch of runner.program.watches) {
-    if (gone.has(relationKey(watch.table))) continue;
+  for (const watch of await watchesNow(runner)) {
     const problems = await broken(runner.session, watch);
     if (problems.length === 0) continue;
     throw new SegueError("SEG0406", {

@@ -1,21 +1,25 @@
-import { relationKey } from "../model/relation.ts";
-import { stepsOf } from "../journal/steps.ts";
+import type { Watch } from "../model/program.ts";
+import { ident } from "../sql/identifier.ts";
+import { type StepRecord, stepsOf } from "../journal/steps.ts";
 import type { Runner } from "./runner.ts";
 
-/** Tables whose sync a step of the rollout has ended: there is nothing to watch any more. */
-export async function dropsTriggers(runner: Runner): Promise<ReadonlySet<string>> {
-  const records = await stepsOf(runner.session, runner.rollout);
-  const ended = new Set<string>();
-  for (const watch of runner.program.watches) {
-    const drops = records.some(
-      ({ step, state }) =>
-        state === "done" &&
-        step.kind === "transaction" &&
-        step.table !== null &&
-        relationKey(step.table) === relationKey(watch.table) &&
-        step.statements.some((statement) => statement.startsWith("DROP TRIGGER IF EXISTS")),
-    );
-    if (drops) ended.add(relationKey(watch.table));
-  }
-  return ended;
+/** The watches whose triggers are there: a step of the rollout has made them, and none has ended them. */
+export async function watchesNow({ program, rollout, session }: Runner): Promise<readonly Watch[]> {
+  const records = (await stepsOf(session, rollout)).filter(({ stage }) => stage !== "reverse");
+  return program.watches.filter((watch) => isMade(watch, records) && !isEnded(watch, records));
+}
+
+/** Triggers that only the backfill makes are missed by nobody before. */
+function isMade({ triggers }: Watch, records: readonly StepRecord[]): boolean {
+  const makers = records.filter(({ step }) => says(step, triggers, "CREATE TRIGGER"));
+  return makers.length === 0 || makers.some(({ state }) => state === "done");
+}
+
+function isEnded({ triggers }: Watch, records: readonly StepRecord[]): boolean {
+  return records.some(({ state, step }) => state === "done" && says(step, triggers, "DROP TRIGGER IF EXISTS"));
+}
+
+function says(step: StepRecord["step"], triggers: readonly string[], verb: string): boolean {
+  if (step.kind !== "transaction") return false;
+  return step.statements.some((statement) => triggers.some((name) => statement.startsWith(`${verb} ${ident(name)} `)));
 }

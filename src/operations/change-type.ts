@@ -17,7 +17,9 @@ import { viewsOf } from "../steps/following-views.ts";
 import { usesColumns } from "../steps/schema-objects.ts";
 import { columnBefore, unknownColumn } from "./add-again.ts";
 import { isOfKey } from "./key-closure.ts";
-import { type ChangeTypeFields, immutabilityQuestions, retypeKey, isCollatable } from "./retype-key.ts";
+import { type ChangeTypeFields, immutabilityQuestions } from "./change-type-fields.ts";
+import { isGenerated } from "./generate-key-column.ts";
+import { isCollatable, retypeKey } from "./retype-key.ts";
 
 /**
  * A column gets a new type: in place where the server was seen to do that without touching a row (asked of an empty
@@ -65,7 +67,13 @@ export const changeType: Operation<ChangeTypeFields> = {
     withColumn(catalog, parseTableName(fields.table, catalog.defaultSchema), fields.column, {
       type: canonicalType(catalog, fields.type),
     }),
-  inverse({ table, column, type, forward, reverse }, before) {
+  inverse(fields, before) {
+    const { table, column, type, forward, reverse } = fields;
+    if (isGenerated(fields, before)) {
+      return {
+        impossible: `the values of ${table}.${column} were made anew: the ones before went with the old column`,
+      };
+    }
     const old = columnBefore(before, table, column);
     if (old === null) return unknownColumn(table, column);
     const back = {

@@ -19,6 +19,9 @@ export interface Duplicated extends KeyColumn {
   readonly reverse: string;
 }
 
+/** What a column of a key is replaced by. */
+type Replaced = KeyColumn & Pick<Duplicated, "type" | "collation">;
+
 /** A column that stays, and whose foreign key is made anew. */
 interface Staying {
   readonly table: Table;
@@ -37,7 +40,7 @@ export function replaceKeyColumn(
   staying: readonly Staying[],
   keepsName: boolean,
 ): Phases {
-  for (const { column, table } of duplicated) refuse(catalog, table, column, duplicated);
+  refuseDuplicates(catalog, duplicated);
   const [key, ...others] = duplicated;
   return {
     expand: duplicated.flatMap((one) => expandOf(catalog, one)),
@@ -82,7 +85,12 @@ function expandOf(catalog: Catalog, one: Duplicated): readonly Spec[] {
   ];
 }
 
-function refuse(catalog: Catalog, table: Table, column: string, columns: readonly Duplicated[]): void {
+/** @throws SegueError SEG0102 with everything that hangs on one of the columns and that a duplicate can't take over. */
+export function refuseDuplicates(catalog: Catalog, duplicated: readonly Replaced[]): void {
+  for (const { column, table } of duplicated) refuse(catalog, table, column, duplicated);
+}
+
+function refuse(catalog: Catalog, table: Table, column: string, columns: readonly Replaced[]): void {
   const [seen = table] = familyWithoutKey(catalog, table, column, columns);
   const found = [
     ...uncarriableOfKey(catalog, table, column, columns, [], viewsAt(table, column, columns)),
@@ -92,7 +100,7 @@ function refuse(catalog: Catalog, table: Table, column: string, columns: readonl
 }
 
 /** They follow to a duplicate of the same type. */
-function viewsAt(table: Table, column: string, columns: readonly Duplicated[]): "follow" | "stay" {
+function viewsAt(table: Table, column: string, columns: readonly Replaced[]): "follow" | "stay" {
   const duplicate = columns.find((one) => one.column === column && relationKey(one.table) === relationKey(table));
   return duplicate === undefined ? "stay" : viewsOf(requireColumn(table, column), duplicate);
 }
@@ -100,9 +108,9 @@ function viewsAt(table: Table, column: string, columns: readonly Duplicated[]): 
 const INTEGERS: ReadonlySet<string> = new Set(["smallint", "integer", "bigint"]);
 
 /** A foreign key of the column itself to a column that keeps its type: it must go on comparing with it. */
-function unequalTargets(table: Table, column: string, columns: readonly KeyColumn[]): string[] {
+function unequalTargets(table: Table, column: string, columns: readonly Replaced[]): string[] {
   const replaced = columns.find((one) => relationKey(one.table) === relationKey(table) && one.column === column);
-  const type = (replaced as Duplicated | undefined)?.type;
+  const type = replaced?.type;
   const own = requireColumn(table, column);
   if (type === undefined || type === own.type || (INTEGERS.has(type) && INTEGERS.has(own.type))) return [];
   return table.constraints

@@ -1,25 +1,15 @@
-import { type Catalog, type Column, factKey, type Question, type Table } from "../model/catalog.ts";
-import { SegueError } from "../model/errors.ts";
+import { type Catalog, type Column, factKey, type Table } from "../model/catalog.ts";
 import { relationKey } from "../model/relation.ts";
 import { type Expression, parseExpression, scalarToSql } from "../sql/expression.ts";
-import { deriveName, ident, parseTableName } from "../sql/identifier.ts";
+import { deriveName } from "../sql/identifier.ts";
 import { canBeIdentity } from "../steps/move-identity.ts";
+import { type ChangeTypeFields, FIXED, immutabilityQuestions } from "./change-type-fields.ts";
 import { columnReference } from "./column-reference.ts";
+import { generateKeyColumn, isGenerated } from "./generate-key-column.ts";
 import { referencingColumns } from "./key-closure.ts";
 import type { Phases } from "./operation.ts";
+import { refusal } from "./refuse-generated.ts";
 import { type Duplicated, replaceKeyColumn } from "./replace-key-column.ts";
-
-export interface ChangeTypeFields {
-  readonly table: string;
-  readonly column: string;
-  readonly type: string;
-  readonly collation?: string | undefined;
-  readonly forward?: string | number | boolean | undefined;
-  readonly reverse?: string | number | boolean | undefined;
-}
-
-/** Types between which a cast comes to the same value in every row and at any time. */
-const FIXED = /^(smallint|integer|bigint|numeric(\(.*\))?|text|character varying(\(\d+\))?|uuid)$/;
 
 /**
  * A column of a key gets another type, and so does every column that references it, at first or second hand. Each derives
@@ -36,6 +26,7 @@ export function retypeKey(
   type: string,
 ): Phases {
   const referencing = referencingColumns(catalog, table, column, type);
+  if (isGenerated(fields, catalog)) return generateKeyColumn(fields, catalog, { table, column, type, referencing });
   if (column.identity !== null && !canBeIdentity(type)) {
     throw refusal(table, column, `it is an identity column, which can't be ${type}`, "give it a plain default first");
   }
@@ -78,24 +69,6 @@ export function retypeKey(
   );
 }
 
-/**
- * Asks the server whether the expressions are immutable: only of such ones does it make an index. For a column of no key
- * the answers are not looked at.
- */
-export function immutabilityQuestions(fields: ChangeTypeFields, schema: string): readonly Question[] {
-  const { column, forward, reverse, type } = fields;
-  const indexed = (expression: string): string => `ADD EXCLUDE (((${expression}) IS NULL) WITH =)`;
-  const asked = (action: string): Question => ({ ask: "alter", table: parseTableName(fields.table, schema), action });
-  const name = ident(column);
-  return [
-    ...(forward === undefined ? [] : [asked(indexed(`(${scalarToSql(forward)})::${type}`))]),
-    // In it the column's own name stands for the new value.
-    ...(reverse === undefined
-      ? []
-      : [asked(`DROP COLUMN ${name}, ADD COLUMN ${name} ${type}, ${indexed(scalarToSql(reverse))}`)]),
-  ];
-}
-
 /** @throws SegueError SEG0102 for an expression, or a cast, that may come to another value in another table. */
 function requireFixed(fields: ChangeTypeFields, catalog: Catalog, table: Table, column: Column, type: string): void {
   const next = "write it by immutable functions of the column alone";
@@ -112,11 +85,6 @@ function requireFixed(fields: ChangeTypeFields, catalog: Catalog, table: Table, 
     `a cast between ${column.type} and ${type} may depend on settings`,
     "add a column of the new type by explicit phases instead",
   );
-}
-
-function refusal(table: Table, column: Column, why: string, next: string): SegueError {
-  const object = `${relationKey(table)}.${column.name}`;
-  return new SegueError("SEG0102", { message: `${object} can't be replaced: ${why}`, object, next });
 }
 
 /** A collation goes along only to a type that has one. */

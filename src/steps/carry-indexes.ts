@@ -25,14 +25,16 @@ export interface Carrying {
  * then on get theirs from the server; one concurrent build a leaf; each attached under a short lock.
  *
  * Nothing has an undo: an index goes with the column that it reads.
+ *
+ * @param wanted Which of them; all if it is left out.
  */
-export function carryIndexes(carrying: Carrying): readonly Draft[] {
+export function carryIndexes(carrying: Carrying, wanted: (index: Index) => boolean = () => true): readonly Draft[] {
   const { family, from } = carrying;
   const drafts: Draft[] = [];
   const attachments: Draft[] = [];
   const wholes: RelationName[] = [];
   for (const member of family) {
-    for (const index of member.indexes.filter((candidate) => candidate.columns.includes(from))) {
+    for (const index of member.indexes.filter((one) => one.columns.includes(from) && wanted(one))) {
       const constraint = member.constraints.find((c) => c.kind === "unique" && c.name === index.constraint);
       if (isPartitioned(member)) {
         drafts.push(emptyParent(carrying, member, index, constraint));

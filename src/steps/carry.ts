@@ -1,8 +1,9 @@
 import { z } from "zod";
-import type { Column, Table } from "../model/catalog.ts";
+import type { Column, Index, Table } from "../model/catalog.ts";
 import { columnName, tableName } from "../model/fields.ts";
 import type { Touch } from "../model/program.ts";
 import { relationKey } from "../model/relation.ts";
+import { parseExpression, scalarToSql } from "../sql/expression.ts";
 import { ident, parseTableName, qualified } from "../sql/identifier.ts";
 import { carryChecks } from "./carry-checks.ts";
 import { carryComments } from "./carry-comments.ts";
@@ -13,9 +14,11 @@ import { carryIndexes } from "./carry-indexes.ts";
 import { carryNotNull, carryNotNullAtCutover } from "./carry-not-null.ts";
 import { analyze, carryStatistics } from "./carry-statistics.ts";
 import { exclusiveLocks, nameOf, requireColumn, requireTable } from "./catalog-lookup.ts";
+import { generatedKey } from "./generated-key.ts";
 import { uncarriableOfKey } from "./key-check.ts";
 import { keyColumnsOfPlan } from "./key-entries.ts";
 import { familyWithoutKey, withFamily } from "./key-family.ts";
+import { referencesOn } from "./key-references.ts";
 import { retypedFamily } from "./retyped-family.ts";
 import { viewsOf } from "./following-views.ts";
 import type { Draft, Lowered, LowerContext, StepKind } from "./step-kind.ts";
@@ -28,6 +31,7 @@ interface CarryFields {
   readonly from: string;
   readonly to: string;
   readonly defaults?: boolean | undefined;
+  readonly part?: "key" | "rest" | undefined;
 }
 
 /**
@@ -46,6 +50,12 @@ export const carry: StepKind<CarryFields> = {
         .optional()
         .describe(
           "True: the default and the owned sequence move too, at the cut-over. `replace_column` does that by itself.",
+        ),
+      part: z
+        .enum(["key", "rest"])
+        .optional()
+        .describe(
+          "`key`: only the unique indexes over the column alone, which what references it looks it up by; `rest`: all else.",
         ),
     })
     .describe("Copies indexes, constraints and statistics of a column to its duplicate."),
@@ -82,14 +92,16 @@ export const carry: StepKind<CarryFields> = {
       plan: context.plan,
       catalog: withFamily(context.catalog, family),
     };
+    // A concurrent build waits for every older snapshot in the database: what looks the values up then finds them all.
+    if (fields.part === "key") return { backfill: carryIndexes(carrying, (index) => isKeyOf(fields.from, index)) };
     // A value that can't be computed must not fail the application's write: it leaves the duplicate NULL until then.
     const required = mayStayEmpty(fields, context) ? "cutover" : "backfill";
     const moved = fields.defaults === true ? moveDefault(table, old, duplicate, partitions) : {};
     return {
       reads: besides(fields.from, table, partitions),
       backfill: [
-        ...proveDefault(table, old, duplicate),
-        ...carryIndexes(carrying),
+        ...(generatedKey(context, found, fields.from) === undefined ? proveDefault(table, old, duplicate) : []),
+        ...carryIndexes(carrying, (index) => fields.part === undefined || !isKeyOf(fields.from, index)),
         ...carryChecks(carrying),
         ...(required === "backfill" ? carryNotNull(carrying) : []),
         ...carryForeignKeys(carrying),
@@ -104,9 +116,18 @@ export const carry: StepKind<CarryFields> = {
   },
 };
 
-/** True if the sync derives the duplicate by an expression that can raise. */
-function mayStayEmpty({ table, to }: CarryFields, { catalog, entries }: LowerContext): boolean {
+function isKeyOf(column: string, { columns, unique }: Index): boolean {
+  return unique && columns.every((one) => one === column);
+}
+
+/** True if the sync derives the duplicate by an expression that can raise, or looks it up where it may come later. */
+function mayStayEmpty({ from, table, to }: CarryFields, context: LowerContext): boolean {
+  const { catalog, entries } = context;
   const found = requireTable(catalog, table);
+  const generated = generatedKey(context, found, from);
+  if (generated !== undefined)
+    return parseExpression(scalarToSql(generated.value), { table: found, columns: [] }).canRaise;
+  if (referencesOn(context, found).some(({ columns }) => columns.some(({ by }) => by === to))) return true;
   const sync = entries.find(
     ({ spec }) =>
       spec.kind === "sync" &&

@@ -6,6 +6,7 @@ import { parseExpression, scalarToSql } from "../sql/expression.ts";
 import { parseTableName } from "../sql/identifier.ts";
 import { partitionsOf } from "./carry-family.ts";
 import { requireTable } from "./catalog-lookup.ts";
+import { SYNC_KINDS } from "./generated-key.ts";
 import type { LowerContext } from "./step-kind.ts";
 
 /** A table whose rows a plan changes, with what tells each of them from the others. */
@@ -51,7 +52,7 @@ export function changeableRows(
     table.triggers.some((trigger) => trigger.name.startsWith("zzz_segue_")) ||
     entries.some(
       ({ spec }) =>
-        spec.kind === "sync" &&
+        SYNC_KINDS.has(spec.kind) &&
         relationKey(parseTableName(String(spec.fields["table"]), catalog.defaultSchema)) === name,
     );
   if (userTriggers === "skip" && isSynced) {

@@ -20,11 +20,16 @@ export function columnChanged(
     // A collation may be nondeterministic; a type's own never is.
     collation === null && EQUAL_BY_IMAGE.test(type);
   const value = (side: string, name: string): string => `${side}.${ident(called(name))}`;
-  const images = columns.filter((column) => !isPlain(column)).map(({ name }) => name);
-  const image = (side: string): string => rowImage(images.map((name) => value(side, name)));
+  const images = columns.filter((column) => !isPlain(column)).map(({ name }) => called(name));
   const conditions = [
     ...columns.filter(isPlain).map(({ name }) => `${value("NEW", name)} IS DISTINCT FROM ${value("OLD", name)}`),
-    ...(images.length > 0 ? [`${image("NEW")} *<> ${image("OLD")}`] : []),
+    ...(images.length > 0 ? [imageChanged(images)] : []),
   ];
   return `(${conditions.join(" OR ")})`;
+}
+
+/** The same by the images of all of them, whatever their types are. */
+export function imageChanged(columns: readonly string[]): string {
+  const image = (side: string): string => rowImage(columns.map((name) => `${side}.${ident(name)}`));
+  return `${image("NEW")} *<> ${image("OLD")}`;
 }

@@ -1,8 +1,10 @@
 import { z } from "zod";
+import type { Table } from "../model/catalog.ts";
 import { SegueError } from "../model/errors.ts";
 import { columnName, sqlExpression, tableName } from "../model/fields.ts";
 import type { Spec } from "../model/plan.ts";
 import { relationKey } from "../model/relation.ts";
+import type { RolloutSettings } from "../model/settings.ts";
 import { ROW } from "../model/step.ts";
 import { type Expression, parseExpression } from "../sql/expression.ts";
 import { ident, parseTableName } from "../sql/identifier.ts";
@@ -12,7 +14,7 @@ import { nameOf, requireColumn, requireTable } from "./catalog-lookup.ts";
 import { assignable } from "./cast.ts";
 import { expressionReads } from "./expression-reads.ts";
 import { hiddenColumns } from "./contract-entries.ts";
-import type { Lowered, LowerContext, StepKind } from "./step-kind.ts";
+import type { LowerContext, StepKind } from "./step-kind.ts";
 import { syncNames } from "./sync.ts";
 import { resolveSync, type Sync, type SyncFields } from "./sync-pairs.ts";
 import { fillOf } from "./sync-verification.ts";
@@ -57,7 +59,7 @@ export const fill: StepKind<FillFields> = {
           undo: [],
         },
       ],
-      ...firingTriggers(fields, context),
+      warnings: firingTriggers(table, context.settings),
     };
   },
 };
@@ -109,15 +111,14 @@ function bySet(fields: FillFields, context: LowerContext): Work {
 }
 
 /** `plan` says which of the application's own triggers the fill sets off. */
-function firingTriggers(fields: FillFields, context: LowerContext): Pick<Lowered, "warnings"> {
-  const table = requireTable(context.catalog, fields.table);
+export function firingTriggers(table: Table, { backfill }: RolloutSettings): readonly string[] {
   const firing = table.triggers
     .filter((t) => t.events.includes("update") && t.enabled !== "disabled")
     .map((t) => t.name);
-  if (firing.length === 0) return {};
-  const skipped = context.settings.backfill.user_triggers === "skip";
+  if (firing.length === 0) return [];
+  const skipped = backfill.user_triggers === "skip";
   const what = skipped
     ? "do not fire for filled rows"
     : "fire for every filled row (settings.backfill.user_triggers: skip turns that off)";
-  return { warnings: [`triggers of ${relationKey(table)} ${what}: ${firing.join(", ")}`] };
+  return [`triggers of ${relationKey(table)} ${what}: ${firing.join(", ")}`];
 }

@@ -9,6 +9,8 @@ import { requireColumn } from "./catalog-lookup.ts";
 import { hiddenName } from "./contract-entries.ts";
 import { dropNotNullStatements } from "./drop-not-null-statements.ts";
 import { viewsOf } from "./following-views.ts";
+import { generatedKey } from "./generated-key.ts";
+import { generatedDefault } from "./generated-default.ts";
 import type { KeyColumn } from "./key-entries.ts";
 import { familyWithoutKey, withFamily } from "./key-family.ts";
 import { moveIdentity, sequencePassed } from "./move-identity.ts";
@@ -57,22 +59,29 @@ export function swapColumn(
   const [seen = table, ...partitions] = family;
   const hidden = hiddenName(table, column, plan);
   const final = keepsName ? column : by;
-  const unheld = !copied || assignmentCanRaise(fresh.type, old.type);
+  const values = generatedKey(context, table, column);
+  // What makes the values makes one for each side.
+  const unheld = values === undefined && (!copied || assignmentCanRaise(fresh.type, old.type));
   const nullable = old.notNull && unheld;
   const names = carryRenames(seen, column, plan, {
     catalog: withFamily(catalog, family),
     oldBecomesNullable: nullable,
   });
-  const moved = defaultAtCutover(
-    table,
-    old,
-    { hidden, final, type: fresh.type, ...(rewrite === undefined ? {} : { rewrite }) },
-    partitions,
-  );
+  const moved =
+    values === undefined
+      ? defaultAtCutover(
+          table,
+          old,
+          { hidden, final, type: fresh.type, ...(rewrite === undefined ? {} : { rewrite }) },
+          partitions,
+        )
+      : generatedDefault(table, values, { hidden, final, oldType: old.type, type: fresh.type });
   const rename = (from: string, to: string): string =>
     `ALTER TABLE ${qualified(table)} RENAME COLUMN ${ident(from)} TO ${ident(to)}`;
   const required = nullable ? restoreNotNull(table, column, partitions, { called: hidden }) : [];
-  const passed = sequencePassed(old, old.type, fresh.type);
+  // Such a column stays the identity, hidden as it is: it goes on numbering the rows.
+  const handed = values === undefined ? old : { identity: null, sequence: null };
+  const passed = sequencePassed(handed, old.type, fresh.type);
   const follows = viewsOf(old, fresh) === "follow";
   const views = follows ? viewSwap(table, { column, by, hidden, final }, context) : { apply: [], undo: [] };
   return {
@@ -86,7 +95,7 @@ export function swapColumn(
       ...views.apply,
       ...moved.apply,
       ...names.apply,
-      ...moveIdentity(table, old, { from: hidden, to: final, fromType: old.type, toType: fresh.type }),
+      ...moveIdentity(table, handed, { from: hidden, to: final, fromType: old.type, toType: fresh.type }),
     ],
     after: nullable ? dropNotNullStatements(catalog, table, column, hidden) : [],
     // Whoever leaves the column nullable would be left without the key.
@@ -101,7 +110,7 @@ export function swapColumn(
       ...(keepsName ? [rename(column, by)] : []),
       rename(hidden, column),
       ...(nullable ? requireAgain(table, column, partitions) : []),
-      ...moveIdentity(table, old, { from: by, to: column, fromType: fresh.type, toType: old.type }),
+      ...moveIdentity(table, handed, { from: by, to: column, fromType: fresh.type, toType: old.type }),
     ],
     losses: [
       ...moved.losses,

@@ -8,8 +8,10 @@ import { rewriteConstraint, rewriteReferences } from "../sql/definition.ts";
 import { ident, parseTableName, qualified } from "../sql/identifier.ts";
 import { isPartitioned, partitionsOf } from "./carry-family.ts";
 import { nameOf, requireColumn, requireTable } from "./catalog-lookup.ts";
+import type { Swap } from "./carry-renames.ts";
 import { dropHiddenColumn } from "./drop-hidden-column.ts";
 import { followerLocks } from "./following-views.ts";
+import { endGeneration } from "./generate-key.ts";
 import { type ColumnSwap, swapColumn } from "./key-column-swap.ts";
 import { addPrimaryKeys, dropPrimaryKeys, primaryKeysOf } from "./key-constraints.ts";
 import { type KeyColumn, keyColumnsOf, type ReplaceKeyFields } from "./key-entries.ts";
@@ -31,6 +33,7 @@ import { requireCompanions } from "./require-companions.ts";
 import { requireMovable } from "./require-movable.ts";
 import type { Draft, LowerContext, StepKind } from "./step-kind.ts";
 import { flipSync } from "./sync.ts";
+import { flipReferences } from "./sync-references.ts";
 import { familyLocks, shortTransaction, undoTransaction } from "./transaction-draft.ts";
 import { viewLocks } from "./view-swap.ts";
 
@@ -156,7 +159,7 @@ function forward(replacement: Replacement, context: LowerContext): readonly stri
     ),
     ...swaps.flatMap(({ after }) => after),
     ...addForeignKeys(catalog, foreignKeys, (key) => afterwards(replacement, key)),
-    ...tables.flatMap((table) => flipSync(context, table).apply),
+    ...tables.flatMap((table) => turned(context, table).flatMap(({ apply }) => apply)),
   ];
 }
 
@@ -176,7 +179,7 @@ function backward(replacement: Replacement, context: LowerContext): readonly Und
       ...swaps.toReversed().flatMap(({ undo }) => undo),
       ...addPrimaryKeys(primaryKeys, (key) => keptOf(key, plan), before),
       ...addForeignKeys(catalog, foreignKeys, before),
-      ...tables.flatMap((table) => flipSync(context, table).undo),
+      ...tables.flatMap((table) => turned(context, table).flatMap(({ undo }) => undo)),
     ],
   });
   return [
@@ -187,6 +190,11 @@ function backward(replacement: Replacement, context: LowerContext): readonly Und
       .filter(({ member }) => !isPartitioned(member))
       .flatMap((key) => buildAgain(key, on(columns, key.table), plan)),
   ];
+}
+
+/** What keeps the rows of a table in step, turned in the same transaction. */
+function turned(context: LowerContext, table: Table): readonly Swap[] {
+  return [flipSync(context, table), endGeneration(context, table), flipReferences(context, table)];
 }
 
 function asUndo(draft: Draft): UndoStep {

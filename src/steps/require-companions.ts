@@ -1,6 +1,7 @@
 import { SegueError } from "../model/errors.ts";
 import { relationKey } from "../model/relation.ts";
 import { parseTableName } from "../sql/identifier.ts";
+import { SYNC_KINDS } from "./generated-key.ts";
 import type { KeyColumn } from "./key-entries.ts";
 import type { LowerContext } from "./step-kind.ts";
 
@@ -20,10 +21,10 @@ export function requireCompanions(
     const place = `${relationKey(table)}.${column}`;
     const own = entries.filter(
       ({ spec }) =>
-        (spec.kind === "sync" || spec.kind === "carry") &&
+        (SYNC_KINDS.has(spec.kind) || spec.kind === "carry") &&
         relationKey(parseTableName(String(spec.fields["table"]), catalog.defaultSchema)) === relationKey(table),
     );
-    const synced = own.some(({ spec }) => spec.kind === "sync");
+    const synced = own.some(({ spec }) => SYNC_KINDS.has(spec.kind));
     if (synced && own.some(({ spec }) => spec.kind === "carry" && spec.fields["from"] === column)) continue;
     throw new SegueError("SEG0101", {
       message: `${kind}: the plan has no ${synced ? "carry" : "sync"} of ${place}`,

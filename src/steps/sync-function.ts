@@ -21,7 +21,7 @@ export type SyncMode = "healing" | "both" | "reverse";
 const FILL_SETTING = "segue.fill";
 
 /** Not the expression's fault: the application must see these and try again. */
-const RAISE_PASSING = "IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;";
+export const RAISE_PASSING = "IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;";
 
 interface FunctionText {
   readonly sync: Sync;
@@ -70,11 +70,13 @@ function allNull(columns: readonly Derivation[], names: ReadonlyMap<string, stri
 }
 
 /**
- * True, inside the function, if the write is not the own fill's. The trigger itself counts as one level: an update that a trigger of
- * the application makes inside a fill is the application's.
+ * True, as SQL, if the write is not the own fill's: an update that a trigger of the application makes inside a fill is the application's.
+ *
+ * @param where inside the function the trigger itself counts as one level, in a WHEN clause it does not
  */
-function notFilling(plan: string): string {
-  return `(current_setting('${FILL_SETTING}', true) IS DISTINCT FROM ${literal(plan)} OR pg_trigger_depth() > 1)`;
+export function notFilling(plan: string, where: "function" | "when" = "function"): string {
+  const depth = where === "function" ? 1 : 0;
+  return `(current_setting('${FILL_SETTING}', true) IS DISTINCT FROM ${literal(plan)} OR pg_trigger_depth() > ${depth})`;
 }
 
 class Writer {

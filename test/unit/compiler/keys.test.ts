@@ -120,6 +120,15 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
         ),
       ).toEqual({
         code: "SEG0102",
+        message: "public.plain.id can't be replaced: a new value that is made of nothing tells no old one",
+        next: "write in `reverse` what makes one: nextval('<a sequence>')",
+      });
+      expect(
+        await refused(
+          "  - change_type: { table: plain, column: id, type: uuid, forward: 'md5(id::text || random()::text)::uuid' }",
+        ),
+      ).toEqual({
+        code: "SEG0102",
         message:
           "public.plain.id can't be replaced: its expressions must give the same value for the same key: functions in index expression must be marked IMMUTABLE",
         next: "write it by immutable functions of the column alone",
