@@ -1,7 +1,7 @@
 import type { Catalog, Column, Table } from "../model/catalog.ts";
 import { SegueError } from "../model/errors.ts";
 import { relationKey } from "../model/relation.ts";
-import { parseExpression, scalarToSql } from "../sql/expression.ts";
+import { type Expression, parseExpression, scalarToSql } from "../sql/expression.ts";
 import { foreignKeysTo } from "../steps/key-foreign-keys.ts";
 import { type ChangeTypeFields, FIXED } from "./change-type-fields.ts";
 import { pairedWith, type Referencing } from "./key-closure.ts";
@@ -18,7 +18,7 @@ export interface GeneratedKey {
 /** @throws SegueError SEG0102 for a key, or a column that references it, whose new values can't be made or looked up. */
 export function refuseGenerated(fields: ChangeTypeFields, catalog: Catalog, key: GeneratedKey): void {
   const { column, referencing, table, type } = key;
-  const [why, next] = ofValues(fields, column, type) ?? ofKey(table, column) ?? [null, ""];
+  const [why, next] = ofValues(fields, table, column, type) ?? ofKey(table, column) ?? [null, ""];
   if (why !== null) throw refusal(table, column.name, why, next);
   for (const one of referencing) {
     const [own, then] = ofReference(catalog, key, one) ?? [null, ""];
@@ -28,14 +28,17 @@ export function refuseGenerated(fields: ChangeTypeFields, catalog: Catalog, key:
 
 type Refusal = readonly [why: string, next: string] | null;
 
-function ofValues({ forward = "", reverse }: ClauseFields, column: Column, type: string): Refusal {
-  if (/\bselect\b/i.test(scalarToSql(forward)))
-    return [
-      "`forward` is a sub-select, which gives many rows one value",
-      "call the function itself: gen_random_uuid()",
-    ];
+function ofValues({ reverse }: ChangeTypeFields, table: Table, column: Column, type: string): Refusal {
   if (!FIXED.test(type) || !FIXED.test(column.type)) {
     return [`values of ${FIXED.test(type) ? column.type : type} can't be looked up`, "take an integer, text or uuid"];
+  }
+  const parsed = (text: string): Expression =>
+    parseExpression(text, { table, columns: table.columns.map(({ name }) => name) });
+  if (column.default !== null && parsed(column.default).constant) {
+    return [
+      "its default gives every row the same old value",
+      "give it a default that counts first: nextval('<a sequence>')",
+    ];
   }
   const numbered = column.default !== null || column.identity !== null;
   if (reverse === undefined) {
@@ -51,7 +54,7 @@ function ofValues({ forward = "", reverse }: ClauseFields, column: Column, type:
       "leave `reverse` out",
     ];
   }
-  const found = parseExpression(scalarToSql(reverse), { table: { schema: "", name: "" }, columns: [column.name] });
+  const found = parsed(scalarToSql(reverse));
   return found.columns.length === 0 && !found.constant
     ? null
     : [
@@ -59,8 +62,6 @@ function ofValues({ forward = "", reverse }: ClauseFields, column: Column, type:
         "write in `reverse` what makes one: nextval('<a sequence>')",
       ];
 }
-
-type ClauseFields = Pick<ChangeTypeFields, "forward" | "reverse">;
 
 function ofKey(table: Table, column: Column): Refusal {
   const unique = table.indexes.some(

@@ -61,11 +61,11 @@ class Clients {
   readonly #stop = new AbortController();
   readonly #turns: number[] = [];
   readonly #running: readonly Promise<void>[];
-  #failure: unknown = null;
+  #failure: Error | null = null;
 
   constructor(database: TestDatabase, count: number) {
     this.#running = Array.from({ length: count }, (_, index) =>
-      this.#run(database, index).catch((error: unknown) => {
+      this.#run(database, index).catch((error: Error) => {
         this.#failure ??= error;
       }),
     );
@@ -260,5 +260,143 @@ test.each(MAJORS)(
     await cutOver(segue);
     expect(await astray(database)).toEqual([]);
     await writer.end();
+  },
+);
+
+const LIMITED = `
+  create table accounts (id int generated always as identity primary key, secret text);
+  alter table accounts enable row level security;
+  create table orders (id bigserial primary key, account_id int not null references accounts, note text);
+  insert into accounts (secret) select 's' || i from generate_series(1, 20) i;
+  insert into orders (account_id) select i from generate_series(1, 20) i`;
+
+test.each(MAJORS)(
+  "a role that may not read the key may write references to it, and no function of ours reads it for anybody, on PostgreSQL %i",
+  { timeout: 60_000 },
+  async (major) => {
+    const { database, segue } = await begun(major, { schema: LIMITED });
+    const role = `clerk_${database.name}`;
+    await database.query(`create role ${role}; grant insert, select, update on orders to ${role};
+      grant usage on sequence orders_id_seq to ${role}; grant create, usage on schema public to ${role}`);
+    const as = async (statement: string): Promise<unknown[]> => {
+      const session = await database.connect();
+      await session.query(`set role ${role}`);
+      try {
+        return (await session.query(statement)).rows;
+      } finally {
+        await session.end();
+      }
+    };
+    await segue.up(["key"]);
+    await as("insert into orders (account_id, note) values (7, 'by a clerk')");
+    await as("update orders set account_id = 8 where note = 'by a clerk'");
+    expect(mismatches(await segue.verify("key"))).toBe(0);
+    const [found] = await database.query<{ name: string }>(
+      "select oid::regprocedure::text as name from pg_proc where proname like 'sync_references%'",
+    );
+    const stolen = `create table mine (account_id int, segue_new uuid);
+      create trigger t before insert on mine for each row execute function ${found?.name}`;
+    await expect(as(stolen)).rejects.toMatchObject({ code: "42501" });
+    await cutOver(segue);
+    const [order] = await database.query<{ account_id: string }>(
+      "select account_id from orders where note = 'by a clerk'",
+    );
+    await as(`insert into orders (account_id, note) values ('${order?.account_id}', 'by a clerk too')`);
+    await expect(as("insert into orders (account_id) values (gen_random_uuid())")).rejects.toMatchObject({
+      code: "23503",
+    });
+    expect(await segue.reverse("key")).toMatchObject({ state: "reversed" });
+    expect(await database.query("select distinct account_id from orders where note like 'by a clerk%'")).toEqual([
+      { account_id: 8 },
+    ]);
+    await database.query(`drop owned by ${role}; drop role ${role}`);
+  },
+);
+
+test.each(MAJORS)(
+  "a reference that leads nowhere stands in the way of the cut-over until it is mended, on PostgreSQL %i",
+  { timeout: 60_000 },
+  async (major) => {
+    const { database, segue } = await begun(major);
+    await database.query(`alter table notes drop constraint notes_account_id_fkey;
+      insert into notes values (4711, 'nobody');
+      alter table notes add constraint notes_account_id_fkey foreign key (account_id) references accounts not valid`);
+    await segue.up(["key"]);
+    expect(mismatches(await segue.verify("key"))).toBe(1);
+    await expect(segue.contract("key")).rejects.toMatchObject({ code: "SEG0303" });
+    await database.query("delete from notes where account = 'nobody'");
+    await cutOver(segue);
+    expect(await astray(database)).toEqual([]);
+  },
+);
+
+test.each(MAJORS)(
+  "through a versioned schema rows come by their new keys before the cut-over, and lead somewhere, on PostgreSQL %i",
+  { timeout: 60_000 },
+  async (major) => {
+    const { database, segue } = await begun(major, { plan: `views: true\n${PLAN}` });
+    await segue.up(["key"]);
+    const session = await database.connect({ options: "-c search_path=public_1" });
+    const { rows } = await session.query<{ id: string }>(
+      "insert into accounts (id, tag) values (gen_random_uuid(), 'new') returning id",
+    );
+    expect(rows[0]?.id).toMatch(/^[0-9a-f-]{36}$/);
+    await session.query(
+      "insert into orders (account_id, account) select id, tag from accounts where tag in ('new', 'a3')",
+    );
+    await session.query(
+      "update notes set (account_id, account) = (select id, tag from accounts where tag = 'new') where account = 'a4'",
+    );
+    await session.query(
+      "insert into accounts (tag, boss, boss_tag) select 'newer', id, tag from accounts where tag = 'new'",
+    );
+    await session.query("delete from accounts where tag = 'a5'");
+    expect(await astray(database)).toEqual([]);
+    expect(mismatches(await segue.verify("key"))).toBe(0);
+    await expect(
+      session.query("insert into notes (account_id, account) values (gen_random_uuid(), 'x')"),
+    ).rejects.toMatchObject({
+      code: "23503",
+    });
+    await expect(session.query("update accounts set id = gen_random_uuid() where tag = 'a1'")).rejects.toMatchObject({
+      code: "55000",
+      message: "the new value of public.accounts.id can't be changed before the cut-over",
+    });
+    await cutOver(segue);
+    expect(await astray(database)).toEqual([]);
+    await session.query("insert into orders (account_id, account) select id, tag from accounts where tag = 'newer'");
+    await session.query("update accounts set id = gen_random_uuid() where tag = 'a1'");
+    await session.end();
+    expect(await segue.reverse("key")).toMatchObject({ state: "reversed" });
+    expect(await astray(database)).toEqual([]);
+  },
+);
+
+test.each(MAJORS)(
+  "nothing follows references while a transaction is left that would not see the new keys, on PostgreSQL %i",
+  { timeout: 60_000 },
+  async (major) => {
+    const { database, events, segue } = await begun(major);
+    await segue.expand("key");
+    const old = await database.connect();
+    await old.query("begin isolation level repeatable read");
+    await old.query("select from accounts limit 1");
+    const filling = segue.backfill("key");
+    const came = (type: SegueEvent["type"], title: string): boolean =>
+      events.some((event) => event.type === type && "title" in event && event.title.startsWith(title));
+    await until(async () => came("step_started", "copy index public.accounts_pkey"));
+    const waits =
+      "select from pg_stat_activity where query like 'CREATE UNIQUE INDEX CONCURRENTLY%' and wait_event = 'virtualxid'";
+    await until(async () => (await database.query(`${waits} and datname = current_database()`)).length > 0);
+    await old.query(
+      "with made as (insert into accounts (tag) values ('old') returning id, tag) insert into orders (account_id, account) select id, tag from made",
+    );
+    expect(came("step_started", "follow the references")).toBe(false);
+    await old.query("commit");
+    expect(await filling).toMatchObject({ state: "ready" });
+    expect(mismatches(await segue.verify("key"))).toBe(0);
+    await cutOver(segue);
+    expect(await astray(database)).toEqual([]);
+    await old.end();
   },
 );

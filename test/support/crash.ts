@@ -266,14 +266,37 @@ async function dataOf(database: TestDatabase): Promise<Data> {
     `select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema', 'segue') order by 1`,
   );
-  const data: Record<string, string> = {};
+  const found: { name: string; rows: readonly string[] }[] = [];
   for (const { name } of tables) {
-    const [row] = await database.query<{ digest: string }>(
-      `select count(*) || ' rows ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as digest from ${name} as t`,
-    );
-    data[name] = row?.digest ?? "";
+    const rows = await database.query<{ text: string }>(`select t::text as text from ${name} as t`);
+    found.push({ name, rows: rows.map(({ text }) => text) });
   }
-  return data;
+  const known = uuidsByPlace(found);
+  return Object.fromEntries(
+    found.map(({ name, rows }) => {
+      const steady = rows.map((text) => text.replaceAll(UUID, (uuid) => known.get(uuid) ?? "")).toSorted();
+      return [name, `${rows.length} rows ${digestOf(steady)}`];
+    }),
+  );
+}
+
+const UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g;
+
+const digestOf = (lines: readonly string[]): string => createHash("md5").update(lines.join("|")).digest("hex");
+
+/** A random value by another name, which tells in which rows it is, and is the same in every run. */
+function uuidsByPlace(
+  tables: readonly { readonly name: string; readonly rows: readonly string[] }[],
+): ReadonlyMap<string, string> {
+  const places = new Map<string, string[]>();
+  for (const { name, rows } of tables) {
+    for (const text of rows) {
+      for (const [uuid] of text.matchAll(UUID)) {
+        places.set(uuid, [...(places.get(uuid) ?? []), `${name} ${text.replaceAll(UUID, "uuid")}`]);
+      }
+    }
+  }
+  return new Map([...places].map(([uuid, found]) => [uuid, digestOf(found.toSorted())]));
 }
 
 /** Fails unless all of the plan was taken back; `state` is null if its rollout had not been recorded yet. */
