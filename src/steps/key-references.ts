@@ -91,9 +91,9 @@ export function lookup(key: RelationName, wanted: string, known: string, value: 
   return `(SELECT ${KEY}.${ident(wanted)} FROM ${qualified(key)} AS ${KEY} WHERE ${KEY}.${ident(known)} = ${value})`;
 }
 
-/** True, as SQL, if there is such a row. */
-export function isThere(key: RelationName, known: string, value: string): string {
-  return `EXISTS ${lookup(key, known, known, value)}`;
+/** True, as SQL, if there is such a row, and it has what is wanted: a value that could not be made is not there. */
+export function isThere(key: RelationName, wanted: string, known: string, value: string): string {
+  return `${lookup(key, wanted, known, value)} IS NOT NULL`;
 }
 
 /** The condition, as SQL, under which one side of a reference has a value and the other has none. */

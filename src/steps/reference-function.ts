@@ -118,7 +118,8 @@ function follow(
 /**
  * Right before the commit, or when constraints are made immediate: what the row references may have come after it, in the
  * same statement or under a deferred foreign key. The update that touches nothing sets off the trigger before it, which
- * finds the key's row by now.
+ * finds the key's row by now. It is made only where that trigger derives a value: a row that stayed half would be looked at
+ * for ever.
  */
 function healing({ called, mode, plan, references: { key, table } }: ReferenceFunction): readonly string[] {
   const [first] = called;
@@ -126,8 +127,10 @@ function healing({ called, mode, plan, references: { key, table } }: ReferenceFu
   const half = called.map((one) => isHalf(one, ROW)).join(" OR ");
   const found = called
     .flatMap(({ fresh, keyFresh, keyOld, old }) => [
-      `${ROW}.${ident(fresh)} IS NULL AND ${isThere(key.table, keyOld, `${ROW}.${ident(old)}`)}`,
-      `${ROW}.${ident(old)} IS NULL AND ${isThere(key.table, keyFresh, `${ROW}.${ident(fresh)}`)}`,
+      ...(mode === "both"
+        ? [`${ROW}.${ident(fresh)} IS NULL AND ${isThere(key.table, keyFresh, keyOld, `${ROW}.${ident(old)}`)}`]
+        : []),
+      `${ROW}.${ident(old)} IS NULL AND ${isThere(key.table, keyOld, keyFresh, `${ROW}.${ident(fresh)}`)}`,
     ])
     .map((condition) => `(${condition})`)
     .join(" OR ");
@@ -154,7 +157,7 @@ function unfollowed(called: readonly CalledReference[], plan: string, table: Tab
     "  RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,",
     `    MESSAGE = ${literal(`a row of ${relationKey(table)} references a key that is not there`)};`,
     "END IF;",
-    `PERFORM segue.quarantine(${here}, ${rowKey(table)}, 'it references no row, so it has no new value', '23503');`,
+    `PERFORM segue.quarantine(${here}, ${rowKey(table)}, 'what it references has no new value', '23503');`,
   ];
 }
 

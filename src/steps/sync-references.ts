@@ -194,7 +194,10 @@ function fillReferences(references: KeyReferences, { settings }: LowerContext): 
       value: `coalesce(${column(fresh)}, ${lookup(key.table, keyFresh, keyOld, column(old))})`,
     })),
     where: called
-      .map(({ fresh, keyOld, old }) => `(${column(fresh)} IS NULL AND ${isThere(key.table, keyOld, column(old))})`)
+      .map(
+        ({ fresh, keyFresh, keyOld, old }) =>
+          `(${column(fresh)} IS NULL AND ${isThere(key.table, keyFresh, keyOld, column(old))})`,
+      )
       .join(" OR "),
     userTriggers: settings.backfill.user_triggers,
     undo: [],

@@ -400,3 +400,64 @@ test.each(MAJORS)(
     await old.end();
   },
 );
+
+test.each(MAJORS)(
+  "a value that can't be made fails no write, and holds the cut-over back until it is there, on PostgreSQL %i",
+  { timeout: 60_000 },
+  async (major) => {
+    const schema = `${SCHEMA};
+      create function make_key() returns uuid language plpgsql as $$ begin
+        if current_setting('shop.broken', true) = 'on' then raise 'no more keys'; end if;
+        return gen_random_uuid();
+      end $$`;
+    const { database, segue } = await begun(major, { schema, plan: PLAN.replace("gen_random_uuid()", "make_key()") });
+    await segue.up(["key"]);
+    const broken = await database.connect({ options: "-c shop.broken=on -c statement_timeout=5s" });
+    await broken.query("insert into accounts (tag) values ('keyless')");
+    await broken.query("insert into orders (account_id, account) select id, tag from accounts where tag = 'keyless'");
+    await broken.end();
+    expect(mismatches(await segue.verify("key"))).toBe(2);
+    await expect(segue.contract("key")).rejects.toMatchObject({ code: "SEG0303" });
+    await database.query("update accounts set tag = tag where tag = 'keyless'");
+    await database.query("update orders set account = account where account = 'keyless'");
+    expect(mismatches(await segue.verify("key"))).toBe(0);
+    await cutOver(segue);
+    expect(await astray(database)).toEqual([]);
+  },
+);
+
+test.each(MAJORS)(
+  "a trigger that follows references is watched from when it is made, on PostgreSQL %i",
+  { timeout: 60_000 },
+  async (major) => {
+    const { database, segue } = await begun(major);
+    await segue.up(["key"]);
+    const [found] = await database.query<{ name: string }>(
+      "select quote_ident(tgname) as name from pg_trigger where tgrelid = 'orders'::regclass and tgname like '%heal%'",
+    );
+    await database.query(`alter table orders disable trigger ${found?.name}`);
+    await expect(segue.contract("key")).rejects.toMatchObject({ code: "SEG0406", object: "public.orders" });
+    await database.query(`alter table orders enable trigger ${found?.name}`);
+    await cutOver(segue);
+  },
+);
+
+test.each(MAJORS)(
+  "a row that only its hidden side knows to be a reference is left alone, on PostgreSQL %i",
+  { timeout: 60_000 },
+  async (major) => {
+    const { database, segue } = await begun(major);
+    await segue.up(["key"]);
+    await cutOver(segue);
+    await database.query(
+      "set session_replication_role = replica; update notes set account_id = null where account = 'a9'",
+    );
+    await database.query("reset session_replication_role; update notes set account = 'was a9' where account = 'a9'");
+    expect(await database.query("select account_id from notes where account = 'was a9'")).toEqual([
+      { account_id: null },
+    ]);
+    await database.query("delete from notes where account = 'was a9'");
+    expect(await segue.reverse("key")).toMatchObject({ state: "reversed" });
+    expect(await astray(database)).toEqual([]);
+  },
+);
