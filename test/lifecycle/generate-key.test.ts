@@ -432,12 +432,17 @@ test.each(MAJORS)(
   async (major) => {
     const { database, segue } = await begun(major);
     await segue.up(["key"]);
-    const [found] = await database.query<{ name: string }>(
-      "select quote_ident(tgname) as name from pg_trigger where tgrelid = 'orders'::regclass and tgname like '%heal%'",
-    );
-    await database.query(`alter table orders disable trigger ${found?.name}`);
-    await expect(segue.contract("key")).rejects.toMatchObject({ code: "SEG0406", object: "public.orders" });
-    await database.query(`alter table orders enable trigger ${found?.name}`);
+    for (const [table, pattern] of [
+      ["orders", "%heal%"],
+      ["accounts", "%generate_insert%"],
+    ]) {
+      const [found] = await database.query<{ name: string }>(
+        `select quote_ident(tgname) as name from pg_trigger where tgrelid = '${table}'::regclass and tgname like '${pattern}'`,
+      );
+      await database.query(`alter table ${table} disable trigger ${found?.name}`);
+      await expect(segue.contract("key")).rejects.toMatchObject({ code: "SEG0406", object: `public.${table}` });
+      await database.query(`alter table ${table} enable trigger ${found?.name}`);
+    }
     await cutOver(segue);
   },
 );
