@@ -58,10 +58,12 @@ export interface BatchRow {
  */
 export function blockBatch(work: Work, range: BlockRange, next: Position | null, skipLocked = false): string {
   const wanted = `${inRange(range)} AND ${needs(work, range)}`;
-  if (!skipLocked || "change" in work.step) return batch(work, changes(work, wanted, skipLocked), move(next));
-  // The inner scan locks; the outer one finds the same versions by their place.
-  const free = `SELECT ${ROW}.ctid FROM ONLY ${qualified(work.table)} AS ${ROW} WHERE ${wanted} FOR NO KEY UPDATE SKIP LOCKED`;
-  return batch(work, changes(work, `${ROW}.ctid = ANY (ARRAY(${free})) AND ${needs(work)}`), move(next));
+  return batch(work, skipLocked ? freeChanges(work, wanted) : changes(work, wanted), move(next));
+}
+
+/** A batch over what is free of a place, which leaves the cursor where it is. */
+export function freeBatch(work: Work, place: string): string {
+  return batch(work, freeChanges(work, `${place} AND ${needs(work)}`), []);
 }
 
 /** A batch of one row. It holds no other row while it waits for this one, so it may take as long as it takes. */
@@ -81,18 +83,25 @@ export function keyedRowBatch(work: Work, key: string): string {
  * A batch over the next `limit` rows in the order of a key. The upper edge is found in the same statement.
  *
  * @param after the key of the last row of the batch before, as JSON text; null at the start
- * @param fill false moves the cursor over the rows and leaves them as they are
+ * @param rows `free` leaves those alone that other sessions hold; `none` moves the cursor over all of them
  */
-export function keyBatch(work: Work, key: readonly string[], after: string | null, limit: number, fill = true): string {
+export function keyBatch(
+  work: Work,
+  key: readonly string[],
+  after: string | null,
+  limit: number,
+  rows: "all" | "free" | "none" = "all",
+): string {
   const list = keyList(key);
   const names = key.map(ident).join(", ");
   const start = beyond(work.table, key, after);
   const page = `SELECT ${list} FROM ONLY ${qualified(work.table)} AS ${ROW} WHERE ${start} ORDER BY ${list} LIMIT ${limit}`;
   const edge = `SELECT * FROM page ORDER BY ${key.map((column) => `${ident(column)} DESC`).join(", ")} LIMIT 1`;
-  const wanted = `${start} AND (${list}) <= (SELECT ${names} FROM edge) AND ${fill ? needs(work) : "false"}`;
+  const wanted = `${start} AND (${list}) <= (SELECT ${names} FROM edge) AND ${rows === "none" ? "false" : needs(work)}`;
+  const changing = rows === "free" ? freeChanges(work, wanted) : changes(work, wanted);
   return script(
     work,
-    `WITH page AS MATERIALIZED (${page}), edge AS MATERIALIZED (${edge}), ${changes(work, wanted)} ` +
+    `WITH page AS MATERIALIZED (${page}), edge AS MATERIALIZED (${edge}), ${changing} ` +
       `${setExtent(work, [
         "cursor_key = coalesce((SELECT to_jsonb(edge) FROM edge), cursor_key)",
         `window_blocks = ${limit}`,
@@ -163,6 +172,14 @@ function changes({ table, step }: Work, wanted: string, skipLocked = false, only
   if ("change" in step) return rowsBatch(step, table, wanted, skipLocked);
   const values = step.set.map(({ column, value }) => `${ident(column)} = ${value}`).join(", ");
   return `batch AS (UPDATE ${only}${qualified(table)} AS ${ROW} SET ${values} WHERE ${wanted} RETURNING 1)`;
+}
+
+/** The change of those rows alone that no other session holds. */
+function freeChanges(work: Work, wanted: string): string {
+  if ("change" in work.step) return changes(work, wanted, true);
+  // The inner scan locks; the outer one finds the same versions by their place.
+  const free = `SELECT ${ROW}.ctid FROM ONLY ${qualified(work.table)} AS ${ROW} WHERE ${wanted} FOR NO KEY UPDATE SKIP LOCKED`;
+  return changes(work, `${ROW}.ctid = ANY (ARRAY(${free})) AND ${needs(work)}`);
 }
 
 function setExtent(work: Work, moves: readonly string[]): string {

@@ -1,4 +1,4 @@
-import { blockBatch, type BlockRange, type Position } from "./batch-sql.ts";
+import { blockBatch, type BlockRange, inRange, type Position } from "./batch-sql.ts";
 import { advance, isSweep, type Lane, type PassResult, reportLocked, shareOf, workOf } from "./lane.ts";
 import { fillPage } from "./page.ts";
 import { SWEEP } from "./stripes.ts";
@@ -13,7 +13,7 @@ export async function blockPass(lane: Lane): Promise<PassResult> {
   const { worker, extent } = lane;
   const stripes = extent.stripes ?? SWEEP;
   const sweep = isSweep(lane);
-  const passedOver: { from: number; to: number }[] = [];
+  const passedOver: string[] = [];
   let { block, window, stripe } = extent;
   if (block === extent.firstBlock && stripe === 0) window = Math.max(window, lane.pace.window);
   let times: number[] = [];
@@ -44,7 +44,7 @@ export async function blockPass(lane: Lane): Promise<PassResult> {
         lockedInARow = 0;
         const filled = Number(result.row.rows);
         rows += filled;
-        if (skipLocked && sweep) passedOver.push({ from: range.from, to: range.to });
+        if (skipLocked && sweep) passedOver.push(inRange(range));
         times.push(result.elapsed);
         const shrinks = collapses(result.elapsed, worker.pacing.target()) && next.block === block;
         move(next);
@@ -76,7 +76,7 @@ export async function blockPass(lane: Lane): Promise<PassResult> {
           const page = await fillPage(lane, range);
           if (page.result === "rewritten") return page;
           rows += page.rows;
-          if (page.passedOver && sweep) passedOver.push({ from: range.from, to: range.to });
+          if (page.passedOver && sweep) passedOver.push(inRange(range));
           move(next);
         }
         break;

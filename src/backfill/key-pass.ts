@@ -1,8 +1,9 @@
 import { ROW } from "../model/step.ts";
 import { qualified } from "../sql/identifier.ts";
 import { type BatchRow, keyBatch } from "./batch-sql.ts";
-import { beyond, keyList } from "./key-range.ts";
+import { beyond, keyList, upTo } from "./key-range.ts";
 import { advance, isSweep, type Lane, type PassResult, reportLocked, workOf } from "./lane.ts";
+import { revisit } from "./revisit.ts";
 import { rowKey } from "./row-key.ts";
 import { collapsed, collapses, halved, nextWindow } from "./window.ts";
 
@@ -22,13 +23,15 @@ export async function keyPass(lane: Lane): Promise<PassResult> {
   let after = extent.cursorKey;
   let limit = extent.window;
   let rows = 0;
-  let seen = 0;
-  let passedOver = false;
-  let fill = true;
+  // By the rows that were filled before: how many were walked over is not kept.
+  let seen = sweep || after === null ? 0 : extent.rowsDone;
+  const passedOver: string[] = [];
+  /** `free` once a row of the page was found locked. */
+  let wanted: "all" | "free" | "none" = "all";
   let lockedInARow = 0;
   for (;;) {
     const result = await worker.attempt<KeyBatchRow>(
-      keyBatch(workOf(lane), leaf.order, after, limit, fill),
+      keyBatch(workOf(lane), leaf.order, after, limit, wanted),
       limit === 1 ? "unlimited" : "limited",
     );
     switch (result.outcome) {
@@ -38,9 +41,14 @@ export async function keyPass(lane: Lane): Promise<PassResult> {
         rows += filled;
         seen += Number(row.seen);
         lockedInARow = 0;
-        fill = true;
+        if (wanted !== "all" && sweep && row.cursor !== null)
+          passedOver.push(`${beyond(leaf.table, leaf.order, after)} AND ${upTo(leaf.table, leaf.order, row.cursor)}`);
+        wanted = "all";
         advance(lane, seen / Math.max(1, extent.estimatedRows, seen), filled);
-        if (Number(row.seen) < limit) return { result: "complete", rows, untouched: rows === 0 && !passedOver };
+        if (Number(row.seen) < limit) {
+          if (passedOver.length > 0) rows += await revisit(lane, passedOver);
+          return { result: "complete", rows, untouched: rows === 0 && passedOver.length === 0 };
+        }
         after = row.cursor;
         limit = collapses(elapsed, worker.pacing.target())
           ? collapsed(limit)
@@ -48,15 +56,18 @@ export async function keyPass(lane: Lane): Promise<PassResult> {
         break;
       }
       case "locked":
-        // Found again by the next sweep, which is never the proof; a sweep waits for it.
-        if (limit > 1) limit = halved(limit);
-        else if (!sweep && lockedInARow > 0) [fill, passedOver] = [false, true];
-        else {
-          worker.pacing.lookNext();
-          if (lockedInARow > 1) reportLocked(lane);
-          await worker.giveWay(lockedInARow);
-          lockedInARow += 1;
+        if (wanted === "all") {
+          wanted = "free";
+          break;
         }
+        // Not a row of ours: the table, or what a trigger or a foreign key locks.
+        if (limit > 1) limit = halved(limit);
+        // Found again by the next sweep, which is never the proof; a sweep waits for it.
+        else if (!sweep && lockedInARow > 0) wanted = "none";
+        worker.pacing.lookNext();
+        if (lockedInARow > 1) reportLocked(lane);
+        await worker.giveWay(lockedInARow);
+        lockedInARow += 1;
         break;
       case "slow":
         limit = collapsed(limit);

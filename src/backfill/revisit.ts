@@ -1,35 +1,31 @@
 import { ROW } from "../model/step.ts";
 import { qualified } from "../sql/identifier.ts";
-import { blockBatch, inRange, needs, rowBatch, type Work } from "./batch-sql.ts";
+import { freeBatch, needs, rowBatch, type Work } from "./batch-sql.ts";
 import { type Lane, reportLocked, workOf } from "./lane.ts";
-
-interface Blocks {
-  readonly from: number;
-  readonly to: number;
-}
 
 /** Rows waited for at a time, one by one. */
 const LEFT_AT_ONCE = 20;
 
 /**
- * Comes back to the windows in which rows were locked, until none is left that needs the fill. Waits for one row at a
+ * Comes back to the places in which rows were locked, until none is left that needs the fill. Waits for one row at a
  * time, holding no other, so that whoever has it never waits for this session.
  *
+ * @param places conditions on the rows
  * @returns the number of rows filled
  */
-export async function revisit(lane: Lane, windows: readonly Blocks[]): Promise<number> {
+export async function revisit(lane: Lane, places: readonly string[]): Promise<number> {
   let rows = 0;
-  for (const window of windows) rows += await revisitWindow(lane, window);
+  for (const place of places) rows += await revisitPlace(lane, place);
   return rows;
 }
 
-async function revisitWindow(lane: Lane, window: Blocks): Promise<number> {
+async function revisitPlace(lane: Lane, place: string): Promise<number> {
   const { worker } = lane;
   let rows = 0;
   for (let times = 0; ; times += 1) {
-    const free = await worker.attempt(blockBatch(workOf(lane), { ...window, stripe: 0, stripes: 1 }, null, true));
+    const free = await worker.attempt(freeBatch(workOf(lane), place));
     if (free.outcome === "done") rows += Number(free.row.rows);
-    const found = await worker.attempt<{ ctids: string[] }>(rowsLeft(workOf(lane), window), "unlimited");
+    const found = await worker.attempt<{ ctids: string[] }>(rowsLeft(workOf(lane), place), "unlimited");
     // A row whose value can't be computed is the next sweep's to find.
     if (free.outcome === "bad" || found.outcome === "bad") return rows;
     if (found.outcome === "done" && found.row.ctids.length === 0) return rows;
@@ -47,7 +43,7 @@ async function revisitWindow(lane: Lane, window: Blocks): Promise<number> {
   }
 }
 
-function rowsLeft(work: Work, window: Blocks): string {
-  const left = `SELECT ${ROW}.ctid FROM ONLY ${qualified(work.table)} AS ${ROW} WHERE ${inRange(window)} AND ${needs(work)} LIMIT ${LEFT_AT_ONCE}`;
+function rowsLeft(work: Work, place: string): string {
+  const left = `SELECT ${ROW}.ctid FROM ONLY ${qualified(work.table)} AS ${ROW} WHERE ${place} AND ${needs(work)} LIMIT ${LEFT_AT_ONCE}`;
   return `SELECT ARRAY(SELECT ctid::text FROM (${left}) AS found) AS ctids`;
 }

@@ -73,6 +73,38 @@ test("bad rows are put aside and locked rows are waited for", async () => {
   ]);
 });
 
+test("a row that a client holds costs its page one wait; the page's other rows are filled at once", async () => {
+  const database = await otherStorage(2_000);
+  const client = await database.connect();
+  await client.query("BEGIN");
+  await client.query("SELECT FROM sales WHERE id % 100 = 0 FOR UPDATE");
+  const context = await fillContext(database, {
+    emit: (event) => {
+      if (event.type === "locked") void client.query("COMMIT");
+    },
+  });
+  const send = context.session.script.bind(context.session);
+  let pages = 0;
+  let waits = 0;
+  let sweeping = false;
+  context.session.script = async (sql) => {
+    sweeping ||= sql.includes("stripes = 1");
+    const isPage = sql.includes("page AS") && !sweeping;
+    try {
+      const results = await send(sql);
+      if (isPage) pages += 1;
+      return results;
+    } catch (error) {
+      if (isPage) waits += 1;
+      throw error;
+    }
+  };
+  expect(await runFill(context, centsOf("sales"))).toEqual({ rows: 2_000, quarantined: 0 });
+  expect(waits).toBeGreaterThan(0);
+  expect(waits).toBeLessThanOrEqual(pages);
+  expect(pages).toBeLessThan(30);
+});
+
 test("without a key to walk it by, it is refused", async () => {
   const database = await otherStorage(10);
   await database.query("ALTER TABLE sales DROP CONSTRAINT sales_pkey");
