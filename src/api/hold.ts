@@ -24,11 +24,12 @@ export async function readHold(
   intents: readonly Intent[],
 ): Promise<Hold> {
   const running = lease !== null && !lease.expired;
-  const stand = running ? await standOf(session, rollout.id) : null;
+  const last = lease === null ? null : await standOf(session, rollout.id);
+  const stand = running ? last : null;
   const pause = intents.find(({ kind }) => kind === "pause");
   const asked = throttleOf(intents);
   const throttle = asked === null ? null : { ...asked, until: asked.until?.toISOString() ?? null };
-  const lasts = stand?.stand === "stopped" ? await millisecondsSince(session, stand.since) : 0;
+  const lasts = last?.stand === "stopped" ? await lastsFor(session, last.since, running ? null : lease) : 0;
   const throttledSeconds = Math.round(((await throttledFor(session, rollout.id)) + lasts) / 1_000);
   if (pause !== undefined) {
     const held = running && stand?.stand !== "paused" ? "pausing" : "paused";
@@ -43,7 +44,9 @@ export async function readHold(
   return { held: stand.stand, reason, since: since.toISOString(), throttle, throttledSeconds };
 }
 
-async function millisecondsSince(session: Session, time: Date): Promise<number> {
+/** Milliseconds that a stop has lasted; of a runner that is dead, until its last sign of life. */
+async function lastsFor(session: Session, time: Date, dead: Lease | null): Promise<number> {
+  if (dead !== null) return Math.max(0, dead.seenAt.getTime() - time.getTime());
   const { rows } = await session.query<{ ms: number }>(
     "SELECT (extract(epoch FROM clock_timestamp() - $1::timestamptz) * 1000)::float8 AS ms",
     [time],

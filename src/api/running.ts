@@ -71,6 +71,7 @@ export async function runRollout(
     {
       target,
       owner: ownerName(),
+      actor: workspace.options.actor ?? defaultActor(),
       ...listening(workspace, options),
       kill: options.kill ?? NEVER,
       uncertain: options.uncertain,

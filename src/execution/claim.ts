@@ -1,5 +1,5 @@
 import { SegueError } from "../model/errors.ts";
-import { acquireLease, type Claimant, leaseHeld, readLease } from "../journal/lease.ts";
+import { acquireLease, type Claimant, type Lease, leaseHeld, readLease } from "../journal/lease.ts";
 import { rolloutLockHolder, tryRolloutLock } from "../postgres/advisory-lock.ts";
 import { rolloutById } from "../journal/rollouts.ts";
 import { settleOrphans } from "../postgres/orphans.ts";
@@ -13,8 +13,8 @@ const POLL_MS = 100;
 
 interface Claim {
   readonly epoch: number;
-  /** The owner whose lease had run out, or whose process had died. */
-  readonly previous: string | null;
+  /** Of the owner whose lease had run out, or whose process had died. */
+  readonly previous: Lease | null;
 }
 
 /**

@@ -26,7 +26,11 @@ export async function runFillStep(runner: Runner, record: StepRecord, step: Batc
   });
 }
 
-/** What fills and verifications are given. */
+/**
+ * What fills and verifications are given.
+ *
+ * @param joined true for a worker beside the runner: what it tells of itself says nothing of the runner
+ */
 export function fillContext(
   runner: Pick<
     Runner,
@@ -43,6 +47,7 @@ export function fillContext(
     | "emit"
     | "intents"
   >,
+  joined = false,
 ): FillContext {
   const { session, observer, plan, rollout, epoch, program, options } = runner;
   return {
@@ -52,12 +57,13 @@ export function fillContext(
     plan,
     rollout,
     epoch,
+    joined,
     settings: program.settings.backfill,
     signal: options.signal,
     emit: (event) => {
       if (event.type !== "released") runner.emit(translated(event));
       if (JOURNALED.includes(event.type)) {
-        recordEvent(observer, rollout, event.type, { ...event }).catch(() => {});
+        recordEvent(observer, rollout, event.type, { ...event, ...(joined ? { joined } : {}) }).catch(() => {});
       }
     },
     intents: () => runner.intents(),

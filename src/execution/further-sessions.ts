@@ -1,3 +1,4 @@
+import { ACTOR_SETTING } from "../journal/events.ts";
 import { openSession, type Session, type SessionOptions, type SessionTarget } from "../postgres/session.ts";
 import { sessionName } from "../postgres/session-name.ts";
 import { expressionPath } from "./expression-path.ts";
@@ -7,6 +8,8 @@ interface Connecting {
   readonly target: SessionTarget;
   readonly kill: AbortSignal;
   readonly pooler?: "none" | "session";
+  /** Recorded as having done what the run does. */
+  readonly actor: string;
 }
 
 /** The sessions that a run opens beside its own two. */
@@ -21,8 +24,10 @@ export interface FurtherSessions {
 export function connectionOf({
   kill,
   pooler,
-}: Pick<Connecting, "kill" | "pooler">): Omit<SessionOptions, "applicationName"> {
-  return { signal: kill, failpoints: true, ...(pooler === undefined ? {} : { pooler }) };
+  actor,
+}: Pick<Connecting, "kill" | "pooler" | "actor">): Omit<SessionOptions, "applicationName"> {
+  const settings = { [ACTOR_SETTING]: actor };
+  return { signal: kill, failpoints: true, settings, ...(pooler === undefined ? {} : { pooler }) };
 }
 
 /** @param schema where a plan's unqualified names live */

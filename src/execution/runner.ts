@@ -6,6 +6,7 @@ import { type Intents, intentsOf, takeCancel } from "../journal/intents.ts";
 import { type Claimant, HEARTBEAT_MS, releaseLease, renewLease, takenOver } from "../journal/lease.ts";
 import { recordEvent } from "../journal/events.ts";
 import { programOf, setError } from "../journal/rollouts.ts";
+import { stoppedUntil } from "../journal/stand.ts";
 import { completeSettings } from "../plan/merge-settings.ts";
 import { settleOrphans } from "../postgres/orphans.ts";
 import { retrying } from "../postgres/retry.ts";
@@ -24,6 +25,8 @@ export interface RunOptions {
   readonly target: SessionTarget;
   /** Shown to others while the lease is held: `host:pid`. */
   readonly owner: string;
+  /** Recorded as having done what the run does. */
+  readonly actor: string;
   /** Aborted: the running batch or step is finished, the cursor saved, and SEG0309 thrown. */
   readonly signal: AbortSignal;
   /** Aborted: the running statement is cancelled. */
@@ -153,8 +156,15 @@ async function once<T>(
     const settled = await settleOrphans(observer, id, epoch, { patience: ORPHAN_PATIENCE_MS, signal: options.kill });
     await requireRolloutLock(observer, id, options.signal);
     await setError(observer, id, null);
-    await recordEvent(observer, id, "lease taken", { owner: options.owner, epoch, previous, orphans: settled.length });
-    emit({ type: "lease_taken", owner: options.owner, epoch, previous });
+    const throttledMs = previous === null ? 0 : await stoppedUntil(observer, id, previous.seenAt);
+    await recordEvent(observer, id, "lease taken", {
+      owner: options.owner,
+      epoch,
+      previous: previous?.owner ?? null,
+      orphans: settled.length,
+      ...(throttledMs > 0 ? { throttledMs } : {}),
+    });
+    emit({ type: "lease_taken", owner: options.owner, epoch, previous: previous?.owner ?? null });
     for (const { pid, query, deed } of settled) emit({ type: "orphan_settled", pid, query, deed });
     const { lost } = heartbeat;
     const program = await programOf(observer, id);

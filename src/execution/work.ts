@@ -99,24 +99,27 @@ class Work {
     const program = { ...frozen, settings: completeSettings(frozen.settings, this.#options.settings ?? {}) };
     const session = await this.#open(epoch, "work");
     try {
-      const context = fillContext({
-        session,
-        observer,
-        plan: this.#plan,
-        rollout: this.#id,
-        epoch,
-        program,
-        options: this.#options,
-        ...furtherSessions(this.#options, this.#id, epoch, program.schema),
-        onAsked,
-        emit: (event) => this.#options.emit({ ...event, plan: this.#plan }),
-        intents: async () => {
-          const { cancel, ...others } = await intentsOf(observer, this.#id);
-          // The runner takes a cancellation when it obeys it; it was meant for all.
-          return { ...others, cancel: cancel || (await cancelAsked(observer, this.#id, this.#since ?? "0")) };
+      const context = fillContext(
+        {
+          session,
+          observer,
+          plan: this.#plan,
+          rollout: this.#id,
+          epoch,
+          program,
+          options: this.#options,
+          ...furtherSessions(this.#options, this.#id, epoch, program.schema),
+          onAsked,
+          emit: (event) => this.#options.emit({ ...event, plan: this.#plan }),
+          intents: async () => {
+            const { cancel, ...others } = await intentsOf(observer, this.#id);
+            // The runner takes a cancellation when it obeys it; it was meant for all.
+            return { ...others, cancel: cancel || (await cancelAsked(observer, this.#id, this.#since ?? "0")) };
+          },
         },
-      });
-      this.#extents += await joinFill({ ...context, joined: true }, step);
+        true,
+      );
+      this.#extents += await joinFill(context, step);
     } catch (error) {
       if (!isOf(error, "SEG0403") || !(await this.#hasMoved(observer, epoch))) throw error;
     } finally {

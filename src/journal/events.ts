@@ -11,7 +11,14 @@ export interface JournalEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** Adds to the history and wakes who watches; in the caller's transaction, so that it happens if and only if the rest does. */
+/** The setting by which a session says for whom it works. */
+export const ACTOR_SETTING = "segue.actor";
+
+/**
+ * Adds to the history and wakes who watches; in the caller's transaction, so that it happens if and only if the rest does.
+ *
+ * @param actor by default whoever the session works for, else its role
+ */
 export async function recordEvent(
   session: Session,
   rollout: string,
@@ -21,7 +28,7 @@ export async function recordEvent(
 ): Promise<void> {
   await session.query(
     `WITH event AS (
-       INSERT INTO segue.event (rollout, type, actor, detail) VALUES ($1, $2, coalesce($4, session_user), $3)
+       INSERT INTO segue.event (rollout, type, actor, detail) VALUES ($1, $2, coalesce($4, nullif(current_setting('${ACTOR_SETTING}', true), ''), session_user), $3)
      ) SELECT pg_notify('${CHANNEL}', $5)`,
     [rollout, type, JSON.stringify(detail), actor ?? null, rollout],
   );

@@ -9,19 +9,34 @@ export interface Lease {
   readonly owner: string;
   readonly epoch: number;
   readonly expiresAt: Date;
+  /** When its owner gave a sign of life last. */
+  readonly seenAt: Date;
   readonly expired: boolean;
 }
 
 /** The lease of a rollout as it stands, by the database's clock; null if nobody ever held it or it was given back. */
 export async function readLease(session: Session, rollout: string): Promise<Lease | null> {
-  const { rows } = await session.query<{ owner: string; epoch: string; expires_at: Date; expired: boolean }>(
-    `SELECT owner, epoch, expires_at, expires_at <= clock_timestamp() AS expired FROM segue.lease WHERE rollout = $1`,
-    [rollout],
+  const { rows } = await session.query<{
+    owner: string;
+    epoch: string;
+    expires_at: Date;
+    seen_at: Date;
+    expired: boolean;
+  }>(
+    `SELECT owner, epoch, expires_at, expires_at - $2 * interval '1 millisecond' AS seen_at, expires_at <= clock_timestamp() AS expired
+       FROM segue.lease WHERE rollout = $1`,
+    [rollout, LEASE_MS],
   );
   const row = rows[0];
   return row === undefined
     ? null
-    : { owner: row.owner, epoch: Number(row.epoch), expiresAt: row.expires_at, expired: row.expired };
+    : {
+        owner: row.owner,
+        epoch: Number(row.epoch),
+        expiresAt: row.expires_at,
+        seenAt: row.seen_at,
+        expired: row.expired,
+      };
 }
 
 /** A run that wants the lease, for as long as it lives: it may lose its connection, and come back. */
@@ -38,7 +53,7 @@ export interface Claimant {
 
 /**
  * Takes the lease and raises the epoch, so that no transaction of an earlier runner can commit from here on.
- * `previous` is the owner whose lease had run out, null if it was free.
+ * `previous` is the lease of the owner who has not given it back, null if it was free.
  *
  * @throws SegueError SEG0305 with the owner's name while another holds it; SEG0403 if the claimant had it, and another
  *   took it over while the claimant was away
@@ -48,7 +63,7 @@ export async function acquireLease(
   rollout: string,
   claimant: Claimant,
   { force = claimant.force } = {},
-): Promise<{ epoch: number; previous: string | null }> {
+): Promise<{ epoch: number; previous: Lease | null }> {
   const { owner, epoch: mine } = claimant;
   return await session.transaction(async () => {
     // A runner that hangs inside a transaction holds the row by its fence: the caller ends it, and comes back.
@@ -69,7 +84,7 @@ export async function acquireLease(
       [rollout, owner, epoch, LEASE_MS],
     );
     claimant.epoch = epoch;
-    return { epoch, previous: held === null ? null : held.owner };
+    return { epoch, previous: held };
   });
 }
 

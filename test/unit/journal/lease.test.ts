@@ -45,7 +45,10 @@ test("a lease that ran out goes to the next one, which knows whose it was; the l
   await database.query("UPDATE segue.lease SET expires_at = clock_timestamp() - interval '1 second'");
   expect(await readLease(session, id)).toMatchObject({ expired: true });
   const other = await open();
-  expect(await acquireLease(other, id, claimant("fast"))).toEqual({ epoch: 2, previous: "slow" });
+  expect(await acquireLease(other, id, claimant("fast"))).toEqual({
+    epoch: 2,
+    previous: expect.objectContaining({ owner: "slow" }) as unknown,
+  });
   expect(await renewLease(session, id, 1)).toBe(false);
   await releaseLease(session, id, 1);
   expect(await readLease(session, id)).toMatchObject({ owner: "fast", epoch: 2 });
@@ -72,7 +75,10 @@ test("force takes a lease that is held, and the one that had it can't come back"
   const first = claimant("first");
   await acquireLease(session, id, first);
   const other = await open();
-  expect(await acquireLease(other, id, claimant("second", true))).toEqual({ epoch: 2, previous: "first" });
+  expect(await acquireLease(other, id, claimant("second", true))).toEqual({
+    epoch: 2,
+    previous: expect.objectContaining({ owner: "first" }) as unknown,
+  });
   expect(await codeOf(acquireLease(session, id, first))).toBe("SEG0403");
 });
 
@@ -81,7 +87,10 @@ test("a run that lost its connection takes its own lease again", async () => {
   const id = await rollout();
   const run = claimant("same");
   await acquireLease(session, id, run);
-  expect(await acquireLease(await open(), id, run)).toEqual({ epoch: 2, previous: "same" });
+  expect(await acquireLease(await open(), id, run)).toEqual({
+    epoch: 2,
+    previous: expect.objectContaining({ owner: "same" }) as unknown,
+  });
 });
 
 test("the fence holds a takeover off until the transaction ends, and no longer", async () => {
