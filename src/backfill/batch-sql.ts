@@ -47,6 +47,10 @@ export interface Position {
 /** What a batch returns. */
 export interface BatchRow {
   readonly rows: string;
+  /** Of them, updates that were HOT. */
+  readonly hot: string;
+  /** Bytes of WAL that the server wrote meanwhile: the batch's own, and what came in between. */
+  readonly wal: string;
   readonly relfilenode: string;
 }
 
@@ -163,8 +167,21 @@ function script(work: Work, statement: string): string {
   const { extent, owner } = work;
   const { asideOf, step, table } = work;
   const aside = typeof asideOf === "string" && "set" in step ? stepAside(asideOf, table, step.set) : [];
-  const statements = [...aside, "SET CONSTRAINTS ALL IMMEDIATE", statement];
+  const statements = [...aside, `SELECT ${before(work)}`, "SET CONSTRAINTS ALL IMMEDIATE", statement];
   return owner === null ? fenced(work, ...statements) : held(work, { extent, owner }, ...statements);
+}
+
+/** Keeps where the counts of a batch begin. Those of the statistics may hold earlier transactions that were not reported yet. */
+function before({ table }: Work): string {
+  const hot = `pg_stat_get_xact_tuples_hot_updated(${literal(qualified(table))}::regclass)`;
+  return `set_config('segue.hot', ${hot}::text, true), set_config('segue.wal', pg_current_wal_insert_lsn()::text, true)`;
+}
+
+function since({ table }: Work): string {
+  return (
+    `(pg_stat_get_xact_tuples_hot_updated(${literal(qualified(table))}::regclass) - current_setting('segue.hot')::bigint)::text AS hot, ` +
+    `(pg_current_wal_insert_lsn() - current_setting('segue.wal')::pg_lsn)::text AS wal`
+  );
 }
 
 /** The change as CTEs, of which `batch` has a row for each row that was changed. */
@@ -191,7 +208,7 @@ function setExtent(work: Work, moves: readonly string[]): string {
   ];
   return (
     `UPDATE segue.extent SET ${set.join(", ")} WHERE id = ${work.extent} ` +
-    `RETURNING (SELECT count(*) FROM batch) AS rows, ` +
+    `RETURNING (SELECT count(*) FROM batch) AS rows, ${since(work)}, ` +
     // Read under the batch's own lock on the table: it can't be rewritten before the commit.
     `pg_relation_filenode(${literal(qualified(work.table))}::regclass)::text AS relfilenode${"change" in work.step ? `, ${passedOver(work.step)} AS passed_over` : ""}`
   );

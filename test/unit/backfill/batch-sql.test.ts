@@ -15,13 +15,19 @@ const work: Work = {
 const returning =
   "rows_done = rows_done + (SELECT count(*) FROM batch), updated_at = clock_timestamp() " +
   "WHERE id = 11 RETURNING (SELECT count(*) FROM batch) AS rows, " +
+  `(pg_stat_get_xact_tuples_hot_updated('public."Users"'::regclass) - current_setting('segue.hot')::bigint)::text AS hot, ` +
+  "(pg_current_wal_insert_lsn() - current_setting('segue.wal')::pg_lsn)::text AS wal, " +
   `pg_relation_filenode('public."Users"'::regclass)::text AS relfilenode`;
+
+const before =
+  `SELECT set_config('segue.hot', pg_stat_get_xact_tuples_hot_updated('public."Users"'::regclass)::text, true), ` +
+  "set_config('segue.wal', pg_current_wal_insert_lsn()::text, true);\n";
 
 test("a stripe of a window: fence, rows and cursor in one message", () => {
   const range = { from: 64, to: 96, stripe: 5, stripes: 16 };
   expect(blockBatch(work, range, { block: 64, stripe: 6, window: 32 })).toBe(
     "SELECT segue.fence(7, 3), segue.hold(11, 'w#1');\n" +
-      "SET CONSTRAINTS ALL IMMEDIATE;\n" +
+      `${before}SET CONSTRAINTS ALL IMMEDIATE;\n` +
       'WITH batch AS (UPDATE ONLY public."Users" AS segue_row SET handle = lower(segue_row.name) ' +
       "WHERE segue_row.ctid >= '(64,0)'::tid AND segue_row.ctid < '(96,0)'::tid AND " +
       "CASE WHEN (hashtid(segue_row.ctid) & 15) = 5 THEN (segue_row.handle IS NULL) ELSE false END RETURNING 1) " +
@@ -65,7 +71,7 @@ test("one row by its place, and by its key in whatever leaf it is", () => {
 test("a batch by key finds its own upper edge", () => {
   expect(keyBatch(work, ["b", "A"], '{"A": 1, "b": 2}', 500)).toBe(
     "SELECT segue.fence(7, 3), segue.hold(11, 'w#1');\n" +
-      "SET CONSTRAINTS ALL IMMEDIATE;\n" +
+      `${before}SET CONSTRAINTS ALL IMMEDIATE;\n` +
       'WITH page AS MATERIALIZED (SELECT segue_row.b, segue_row."A" FROM ONLY public."Users" AS segue_row ' +
       'WHERE (segue_row.b, segue_row."A") > (SELECT given.b, given."A" FROM ' +
       `jsonb_populate_record(NULL::public."Users", '{"A": 1, "b": 2}'::jsonb) AS given) ` +
