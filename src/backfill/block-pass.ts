@@ -1,4 +1,5 @@
 import { blockBatch, type BlockRange, inRange, type Position } from "./batch-sql.ts";
+import type { ColdCause } from "./cold-cause.ts";
 import { advance, isSweep, type Lane, type PassResult, reportLocked, shareOf, workOf } from "./lane.ts";
 import { fillPage } from "./page.ts";
 import { SWEEP } from "./stripes.ts";
@@ -10,9 +11,11 @@ import { collapsed, collapses, halved, nextWindow } from "./window.ts";
  * `stripes` statements that commit apart. A window shrinks around a row that fails until its page is found.
  */
 export async function blockPass(lane: Lane): Promise<PassResult> {
-  const { worker, extent } = lane;
-  const stripes = extent.stripes ?? SWEEP;
+  const { worker, extent, leaf, hotWatch } = lane;
+  const striped = extent.stripes ?? SWEEP;
   const sweep = isSweep(lane);
+  /** Of the window at hand: a window that was begun in stripes ends in them. */
+  let stripes = striped;
   const passedOver: string[] = [];
   let { block, window, stripe } = extent;
   if (block === extent.firstBlock && stripe === 0) window = Math.max(window, lane.pace.window);
@@ -22,6 +25,14 @@ export async function blockPass(lane: Lane): Promise<PassResult> {
   let skipLocked = false;
   let lockedInARow = 0;
 
+  const begin = async (): Promise<void> => {
+    if (sweep || stripe > 0) return;
+    await hotWatch.look(leaf.table);
+    const now = hotWatch.causeOf(leaf.table) === null ? striped : SWEEP;
+    // One statement does what all stripes of a window did.
+    window = Math.max(1, Math.floor((window * now) / stripes));
+    stripes = now;
+  };
   const nextStripe = (window_: number): Position =>
     stripe + 1 < stripes
       ? { block, stripe: stripe + 1, window: window_ }
@@ -36,6 +47,7 @@ export async function blockPass(lane: Lane): Promise<PassResult> {
   };
 
   while (block < extent.endBlock) {
+    await begin();
     const range: BlockRange = { from: block, to: Math.min(block + window, extent.endBlock), stripe, stripes };
     const next = nextStripe(window);
     const result = await worker.attempt(blockBatch(workOf(lane), range, next, skipLocked));
@@ -51,7 +63,9 @@ export async function blockPass(lane: Lane): Promise<PassResult> {
         // The window's remaining stripes run over a part of it; what follows is a window of its own.
         if (shrinks) window = collapsed(window);
         advance(lane, shareOf(extent, block + ((range.to - range.from) * stripe) / stripes), filled);
-        await lane.hotWatch.look(lane.leaf.table, sweep);
+        if (stripes > SWEEP) hotWatch.count(leaf.table, result.row);
+        else if (!sweep && vacuumHelps(hotWatch.causeOf(leaf.table)))
+          await lane.coldVacuum.filled(worker, leaf, range.to - range.from);
         if (Number(result.row.relfilenode) !== extent.relfilenode) return { result: "rewritten" };
         break;
       }
@@ -84,7 +98,12 @@ export async function blockPass(lane: Lane): Promise<PassResult> {
         result satisfies never;
     }
   }
-  lane.pace.window = window;
+  lane.pace.window = Math.ceil((window * striped) / stripes);
   if (passedOver.length > 0) rows += await revisit(lane, passedOver);
   return { result: "complete", rows, untouched: rows === 0 && passedOver.length === 0 };
+}
+
+/** False while an old snapshot keeps all versions: VACUUM would find none to remove. */
+function vacuumHelps(cause: ColdCause | null): boolean {
+  return cause !== null && cause.kind !== "snapshot";
 }

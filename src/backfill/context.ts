@@ -61,8 +61,17 @@ export type BackfillEvent =
     }
   /** One whole sweep of a table; the fill ends when one has filled nothing. */
   | { readonly type: "swept"; readonly table: RelationName; readonly rows: number }
-  /** Hardly any update of the fill was HOT: an old snapshot keeps pruning from freeing space. */
-  | { readonly type: "cold"; readonly table: RelationName; readonly hotShare: number; readonly holder: string | null };
+  /** Hardly any update of the fill was HOT, or they may be again: its windows are filled otherwise from here on. */
+  | {
+      readonly type: "method_changed";
+      readonly table: RelationName;
+      readonly method: "stripes" | "ranges";
+      /** Of the updates before; null where stripes are tried again. */
+      readonly hotShare: number | null;
+      readonly reason: string;
+    }
+  /** What was filled without HOT was vacuumed, so that its room is used again. */
+  | { readonly type: "vacuumed"; readonly table: RelationName; readonly ms: number };
 
 interface Stopped {
   /** Milliseconds for which signals had stopped the fill, where that is over now; else 0. */

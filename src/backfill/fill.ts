@@ -1,5 +1,6 @@
 import { relationKey, type RelationName } from "../model/relation.ts";
 import type { ClaimKeeper } from "./claim-keeper.ts";
+import type { ColdVacuum } from "./cold-vacuum.ts";
 import type { Extent } from "./extents.ts";
 import type { HotWatch } from "./hot-watch.ts";
 import type { BatchStep } from "./lane.ts";
@@ -15,6 +16,7 @@ export interface Fill {
   readonly brake: Brake;
   readonly tracker: Tracker;
   readonly hotWatch: HotWatch;
+  readonly coldVacuum: ColdVacuum;
   readonly keeper: ClaimKeeper;
   /** As it was read last. */
   tree: Tree;

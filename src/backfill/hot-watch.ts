@@ -1,73 +1,102 @@
-import type { RelationName } from "../model/relation.ts";
-import type { Session } from "../postgres/session.ts";
-import { qualified } from "../sql/identifier.ts";
+import { relationKey, type RelationName } from "../model/relation.ts";
+import type { BatchRow } from "./batch-sql.ts";
+import { type ColdCause, coldCause, readMark } from "./cold-cause.ts";
 import type { FillContext } from "./context.ts";
 
+/** Milliseconds between two looks at whether a cause is gone. */
 const LOOK_EVERY_MS = 10_000;
+/** Updates of which a share is made. */
 const ENOUGH_UPDATES = 10_000;
 /** A striped fill reaches 0.4 to 0.97, by the width of the rows (measured). */
 const LOW_SHARE = 0.2;
 
-interface Updates {
-  readonly all: number;
-  readonly hot: number;
+/** Where there was no room, nothing says when there is: stripes are tried again after so many looks. */
+const LOOKS_FOR_ROOM = 30;
+
+interface Watched {
+  updates: number;
+  hot: number;
+  /** The next transaction when hardly any of the last updates were HOT, or at the last look; null before. */
+  mark: string | null;
+  /** Why its updates can't be HOT; null while stripes are filled. */
+  cause: ColdCause | null;
+  looked: number;
+  looks: number;
 }
 
 /**
- * Watches whether the fill's updates are HOT. They can't be while a snapshot older than the fill is held anywhere: it
- * keeps pruning from freeing space. The fill stays correct, but takes longer and doubles the table, so it names the holder.
+ * Decides how the windows of a table are filled: in stripes while their updates are HOT, in plain ranges where they can't
+ * be. Stripes then cost a scan each and gain nothing: 1.33 times the time of one UPDATE, ranges 1.05 times (measured, with
+ * a snapshot held). Nothing of it is kept: the next run begins with stripes, and finds the same again.
  */
 export class HotWatch {
   readonly #context: FillContext;
+  readonly #columns: readonly string[];
   readonly #every: number;
-  #looked = performance.now();
-  #table: string | null = null;
-  #before: Updates | null = null;
+  readonly #tables = new Map<string, Watched>();
 
-  /** @param every milliseconds between two looks */
-  constructor(context: FillContext, every = LOOK_EVERY_MS) {
+  /**
+   * @param columns those that are filled; none for a list of rows, which is not watched
+   * @param every milliseconds between two looks at whether a cause is gone
+   */
+  constructor(context: FillContext, columns: readonly string[], every = LOOK_EVERY_MS) {
     this.#context = context;
+    this.#columns = columns;
     this.#every = every;
   }
 
-  async look(table: RelationName, sweep: boolean): Promise<void> {
-    if (sweep || performance.now() - this.#looked < this.#every) return;
-    this.#looked = performance.now();
+  /** Why windows of the table are filled as plain ranges; null while they are filled in stripes. */
+  causeOf(table: RelationName): ColdCause | null {
+    return this.#tables.get(relationKey(table))?.cause ?? null;
+  }
+
+  /** Counts a batch over stripes. */
+  count(table: RelationName, { rows, hot }: Pick<BatchRow, "rows" | "hot">): void {
+    const watched = this.#watched(table);
+    watched.updates += Number(rows);
+    watched.hot += Number(hot);
+  }
+
+  /** Between two windows: changes the method where that is due, and says so. */
+  async look(table: RelationName): Promise<void> {
+    const watched = this.#watched(table);
+    if (this.#columns.length === 0) return;
+    if (watched.cause !== null) return await this.#lookForEnd(table, watched, watched.cause);
+    if (watched.updates < ENOUGH_UPDATES) return;
     const { observer } = this.#context;
-    const name = qualified(table);
-    const now = await readUpdates(observer, name);
-    const before = this.#table === name ? this.#before : null;
-    this.#table = name;
-    this.#before = now;
-    if (now === null || before === null || now.all - before.all < ENOUGH_UPDATES) return;
-    const hotShare = (now.hot - before.hot) / (now.all - before.all);
-    if (hotShare < LOW_SHARE)
-      this.#context.emit({ type: "cold", table, hotShare, holder: await oldestHolder(observer) });
+    const hotShare = Math.min(1, watched.hot / watched.updates);
+    [watched.updates, watched.hot] = [0, 0];
+    const { mark } = watched;
+    watched.mark = hotShare < LOW_SHARE ? await readMark(observer) : null;
+    // Twice in a row: who has held a snapshot for all of the second time is to blame.
+    if (mark === null || watched.mark === null) return;
+    const cause = await coldCause(observer, table, this.#columns, mark);
+    [watched.cause, watched.looked, watched.looks] = [cause, performance.now(), 0];
+    this.#context.emit({ type: "method_changed", table, method: "ranges", hotShare, reason: cause.reason });
+  }
+
+  async #lookForEnd(table: RelationName, watched: Watched, cause: ColdCause): Promise<void> {
+    if (performance.now() - watched.looked < this.#every) return;
+    const { observer } = this.#context;
+    [watched.looked, watched.looks] = [performance.now(), watched.looks + 1];
+    const mark = watched.mark ?? (await readMark(observer));
+    watched.mark = await readMark(observer);
+    const isOver =
+      cause.kind === "room"
+        ? watched.looks >= LOOKS_FOR_ROOM
+        : (await coldCause(observer, table, this.#columns, mark)).kind !== cause.kind;
+    if (!isOver) return;
+    [watched.cause, watched.mark] = [null, null];
+    const reason = `no longer true that ${cause.reason}`;
+    this.#context.emit({ type: "method_changed", table, method: "stripes", hotShare: null, reason });
+  }
+
+  #watched(table: RelationName): Watched {
+    const name = relationKey(table);
+    const known = this.#tables.get(name);
+    if (known !== undefined) return known;
+    const fresh: Watched = { updates: 0, hot: 0, mark: null, cause: null, looked: 0, looks: 0 };
+    this.#tables.set(name, fresh);
+    return fresh;
   }
 }
-
-async function readUpdates(observer: Session, table: string): Promise<Updates | null> {
-  const { rows } = await observer.query<Updates>(
-    `SELECT n_tup_upd::float8 AS "all", n_tup_hot_upd::float8 AS hot FROM pg_stat_all_tables WHERE relid = to_regclass($1)`,
-    [table],
-  );
-  return rows[0] ?? null;
-}
-
-/** Who holds the oldest snapshot of the cluster, in words; null if no one holds one. */
-async function oldestHolder(observer: Session): Promise<string | null> {
-  const { rows } = await observer.query<{ holder: string }>(HOLDER);
-  return rows[0]?.holder ?? null;
-}
-
-const HOLDER = `
-SELECT holder
-  -- A transaction that has written keeps versions from being pruned in every database of the cluster.
-  FROM (SELECT greatest(age(backend_xmin), age(backend_xid)) AS age,
-               format('pid %s (%s, %s)', pid, coalesce(nullif(application_name, ''), usename::text, backend_type), state) AS holder
-          FROM pg_stat_activity WHERE (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL) AND pid <> pg_backend_pid()
-        UNION ALL
-        SELECT age(transaction), format('prepared transaction %s', quote_literal(gid)) FROM pg_prepared_xacts
-        UNION ALL
-        SELECT age(xmin), format('replication slot %s', slot_name) FROM pg_replication_slots WHERE xmin IS NOT NULL) AS held
- ORDER BY age DESC LIMIT 1`;

@@ -1,5 +1,6 @@
 import type { FillStep, RowsStep } from "../model/step.ts";
 import type { Work } from "./batch-sql.ts";
+import type { ColdVacuum } from "./cold-vacuum.ts";
 import type { Extent } from "./extents.ts";
 import type { HotWatch } from "./hot-watch.ts";
 import type { Leaf } from "./leaves.ts";
@@ -26,6 +27,7 @@ export interface Lane {
   readonly pace: { window: number };
   readonly tracker: Tracker;
   readonly hotWatch: HotWatch;
+  readonly coldVacuum: ColdVacuum;
 }
 
 /** What a whole pass over an extent has come to. */

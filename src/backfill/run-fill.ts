@@ -18,6 +18,8 @@ export interface FillTuning {
   readonly partBlocks?: number;
   /** Milliseconds between two looks at what the workers do to the clients. */
   readonly lookEvery?: number;
+  /** Milliseconds between two looks at whether updates can be HOT again. */
+  readonly hotEvery?: number;
 }
 
 /** Milliseconds between two looks at whether other processes are done with their extents. */
@@ -34,33 +36,38 @@ const WAIT_MS = 250;
  *   SEG0207 if user triggers can't be kept from firing, SEG0401 if the statement can't be run at all
  */
 export async function runFill(context: FillContext, step: BatchStep, tuning: FillTuning = {}): Promise<FillResult> {
-  return await withFill(context, step, async (fill, worker) => {
-    const { partBlocks } = tuning;
-    fill.tree = await openTree(worker, step, partBlocks);
-    let extents = await reopened(worker, step, fill.tree, await readExtents(worker));
-    await worker.calibrate(
-      fenced(context, `UPDATE segue.extent SET updated_at = updated_at WHERE id = ${extents[0]?.id ?? 0}`),
-    );
-    for (;;) {
-      fill.passed.clear();
-      fill.keeper.follow(extents);
-      if (isOpen(fill, extents)) await runCrew(fill, worker, tuning.lookEvery);
-      // A leaf that was attached meanwhile brings rows that no trigger of ours has seen.
+  return await withFill(
+    context,
+    step,
+    async (fill, worker) => {
+      const { partBlocks } = tuning;
       fill.tree = await openTree(worker, step, partBlocks);
-      const before = extents;
-      extents = await readExtents(worker);
-      if (!isOpen(fill, extents)) break;
-      if (extents.length > before.length) continue;
-      // Others are at what is left.
-      await worker.pacing.boundary();
-      await sleep(WAIT_MS, context.signal).catch(() => {});
-    }
-    await retryAll(worker, step, fill.tree, extents);
-    fill.tracker.finish("sweep");
-    const done = await readExtents(worker);
-    const rows = done.reduce((sum, extent) => sum + extent.rowsDone, 0);
-    return { rows, quarantined: await openRows(worker, step.table) };
-  });
+      let extents = await reopened(worker, step, fill.tree, await readExtents(worker));
+      await worker.calibrate(
+        fenced(context, `UPDATE segue.extent SET updated_at = updated_at WHERE id = ${extents[0]?.id ?? 0}`),
+      );
+      for (;;) {
+        fill.passed.clear();
+        fill.keeper.follow(extents);
+        if (isOpen(fill, extents)) await runCrew(fill, worker, tuning.lookEvery);
+        // A leaf that was attached meanwhile brings rows that no trigger of ours has seen.
+        fill.tree = await openTree(worker, step, partBlocks);
+        const before = extents;
+        extents = await readExtents(worker);
+        if (!isOpen(fill, extents)) break;
+        if (extents.length > before.length) continue;
+        // Others are at what is left.
+        await worker.pacing.boundary();
+        await sleep(WAIT_MS, context.signal).catch(() => {});
+      }
+      await retryAll(worker, step, fill.tree, extents);
+      fill.tracker.finish("sweep");
+      const done = await readExtents(worker);
+      const rows = done.reduce((sum, extent) => sum + extent.rowsDone, 0);
+      return { rows, quarantined: await openRows(worker, step.table) };
+    },
+    tuning.hotEvery,
+  );
 }
 
 /** True if an extent of a leaf that is there is not done. */

@@ -59,7 +59,7 @@ async function laneFor(
   extent: Extent,
   leaf: Leaf,
 ): Promise<Lane> {
-  const { step, tracker, hotWatch } = fill;
+  const { step, tracker, hotWatch, coldVacuum } = fill;
   const name = relationKey(leaf.table);
   const before = leaves.get(name);
   const known = before ?? {
@@ -67,7 +67,17 @@ async function laneFor(
     pace: { window: 1 },
     dealtBy: await chooseDeal(leaf, (sql) => worker.ask(sql)),
   };
-  const lane: Lane = { worker, step, leaf, extent, ...known, keyColumns: keyOf(step, fill.tree), tracker, hotWatch };
+  const lane: Lane = {
+    worker,
+    step,
+    leaf,
+    extent,
+    ...known,
+    keyColumns: keyOf(step, fill.tree),
+    tracker,
+    hotWatch,
+    coldVacuum,
+  };
   if (before === undefined) {
     await known.quarantine.load();
     await refuseWhatNeverRuns(lane);

@@ -1,5 +1,6 @@
 import { sessionPrefix } from "../postgres/session-name.ts";
 import { ClaimKeeper } from "./claim-keeper.ts";
+import { ColdVacuum } from "./cold-vacuum.ts";
 import type { FillContext } from "./context.ts";
 import type { Fill } from "./fill.ts";
 import { batchLimits, fillSettings, rowsSettings, SKIP_USER_TRIGGERS, withSettings } from "./fill-settings.ts";
@@ -17,6 +18,7 @@ export async function withFill<T>(
   context: FillContext,
   step: BatchStep,
   work: (fill: Fill, worker: Worker) => Promise<T>,
+  hotEvery?: number,
 ): Promise<T> {
   const stop = new AbortController();
   const stoppable = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
@@ -27,8 +29,12 @@ export async function withFill<T>(
       const keeper = new ClaimKeeper(worker, tracker);
       const tree = { leaves: [], primaryKey: [] };
       try {
-        const hotWatch = new HotWatch(context);
-        return await work({ step, brake, tracker, hotWatch, keeper, tree, stop, passed: new Set() }, worker);
+        const hotWatch = new HotWatch(context, filledColumns(step), hotEvery);
+        const coldVacuum = new ColdVacuum(context);
+        return await work(
+          { step, brake, tracker, hotWatch, coldVacuum, keeper, tree, stop, passed: new Set() },
+          worker,
+        );
       } finally {
         await keeper.stop();
       }
@@ -50,6 +56,10 @@ export async function withWorker<T>(
   const triggers = step.userTriggers === "skip" ? SKIP_USER_TRIGGERS : {};
   const ours = step.kind === "rows" ? rowsSettings(step.table, limits) : fillSettings(context.plan, step.table, limits);
   return await withSettings(session, { ...ours, ...triggers }, () => work(worker));
+}
+
+function filledColumns(step: BatchStep): readonly string[] {
+  return step.kind === "fill" ? step.set.map(({ column }) => column) : [];
 }
 
 async function deadlockTimeout({ session }: FillContext): Promise<number> {

@@ -37,8 +37,12 @@ export function eventLine(event: SegueEvent, colors: Colors, age?: number): stri
       return `${mark} ${printable(event.table)} was rewritten meanwhile: its blocks are read from the start again`;
     case "quarantined":
       return `${mark} ${printable(event.table)} ${printable(event.key)} was put aside: ${printable(event.error)} (SQLSTATE ${event.sqlstate})`;
-    case "cold":
-      return `${mark} ${printable(event.table)}: only ${Math.round(event.hotShare * 100)}% of the updates were HOT${event.holder === null ? "" : `; an old snapshot is held by ${printable(event.holder)}`}`;
+    case "method_changed":
+      return event.hotShare === null
+        ? `${colors.dim("·")} ${printable(event.table)}: stripes again (${printable(event.reason)})`
+        : `${mark} ${printable(event.table)}: only ${Math.round(event.hotShare * 100)}% of the updates were HOT, so plain ranges from here on: ${printable(event.reason)}`;
+    case "vacuumed":
+      return `${colors.dim("·")} ${printable(event.table)}: vacuumed in ${elapsed(event.ms)}`;
     case "verified": {
       const ok = event.mismatches === 0;
       return `${ok ? colors.green("✔") : colors.red("✖")} verified ${printable(event.table)}: ${event.rows} rows, ${event.mismatches} mismatches`;

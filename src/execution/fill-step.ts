@@ -80,7 +80,8 @@ const JOURNALED: readonly BackfillEvent["type"][] = [
   "workers",
   "restarted",
   "quarantined",
-  "cold",
+  "method_changed",
+  "vacuumed",
 ];
 
 function translated(event: Exclude<BackfillEvent, { type: "released" }>): UnnamedEvent {
@@ -105,7 +106,8 @@ function translated(event: Exclude<BackfillEvent, { type: "released" }>): Unname
       return { ...event, table: relationKey(event.table) };
     case "swept":
       return { ...event, table: relationKey(event.table) };
-    case "cold":
+    case "method_changed":
+    case "vacuumed":
       return { ...event, table: relationKey(event.table) };
     case "throttled":
     case "workers":

@@ -87,7 +87,16 @@ export type SegueEvent = { readonly plan: string } & (
       readonly sqlstate: string;
     }
   | { readonly type: "swept"; readonly table: string; readonly rows: number }
-  | { readonly type: "cold"; readonly table: string; readonly hotShare: number; readonly holder: string | null }
+  /** A table's windows are filled otherwise from here on, because its updates can't be HOT, or may be again. */
+  | {
+      readonly type: "method_changed";
+      readonly table: string;
+      readonly method: "stripes" | "ranges";
+      /** Of the updates before; null where stripes are tried again. */
+      readonly hotShare: number | null;
+      readonly reason: string;
+    }
+  | { readonly type: "vacuumed"; readonly table: string; readonly ms: number }
   | { readonly type: "verified"; readonly table: string; readonly rows: number; readonly mismatches: number }
   /** `ok` is null for a verification that was not run because another gate does not hold. */
   | { readonly type: "gate"; readonly gate: string; readonly ok: boolean | null; readonly detail: string }

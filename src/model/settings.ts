@@ -17,6 +17,10 @@ export interface RolloutSettings {
     /** How many rows may be put aside because their value can't be computed before the fill stops. */
     readonly quarantine_limit: number;
     readonly throttle: ThrottleSettings;
+    /** How often a table is vacuumed whose updates can't be HOT. */
+    readonly vacuum:
+      | "off"
+      | { /** A share of the table, 0 to 1: each time so much was filled. */ readonly every: number };
   };
   readonly contract: {
     readonly soak: number;
@@ -113,6 +117,7 @@ export const DEFAULT_SETTINGS: RolloutSettings = {
       queries: {},
       slow_ratio: 0,
     },
+    vacuum: { every: 0.1 },
   },
   contract: { soak: 24 * HOUR, auto: false },
   ignore_dependents: [],

@@ -15,6 +15,21 @@ const queryTimeout = durationOf({ least: 1, most: 10_000 });
 
 const count = (least: number, most: number) => z.number().int().min(least).max(most);
 
+const SHARES = "a share of the table, 1% to 100%: `10%`";
+const VACUUM = "`off`, or a mapping of `every`: `{ every: 10% }`";
+const vacuum = z.union(
+  [
+    z.literal("off"),
+    z.strictObject({
+      every: z
+        .string({ error: SHARES })
+        .regex(/^(100|[1-9]\d?)%$/, SHARES)
+        .transform((text) => Number.parseInt(text, 10) / 100),
+    }),
+  ],
+  { error: VACUUM },
+);
+
 /** Settings as a plan or segue.yaml writes them: every part optional, nothing unknown. */
 export const settings = z.strictObject({
   lock: z
@@ -36,6 +51,9 @@ export const settings = z.strictObject({
       quarantine_limit: z.exactOptional(
         count(0, 1_000_000).describe("Rows that may be put aside before the fill stops. Default 100."),
       ),
+      vacuum: vacuum
+        .describe("How often a table is vacuumed whose updates can't be HOT. Default { every: 10% }.")
+        .exactOptional(),
       throttle: throttleFields(duration, queryTimeout, WRITTEN).describe("What the fill gives way to.").exactOptional(),
     })
     .exactOptional(),

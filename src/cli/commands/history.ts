@@ -41,14 +41,16 @@ function linesOf({ events }: HistoryReport): string[] {
 
 /** What of an event's detail fits in a line; `--json` has all of it. */
 function gist(detail: Readonly<Record<string, unknown>>): string {
-  const { title, from, to, applied_at: appliedAt, reason, level, throttledMs, ratio, until } = detail;
+  const { title, from, to, applied_at: appliedAt, reason, level, method, throttledMs, ratio, until, owner } = detail;
   if (appliedAt === null) return "";
   if (typeof appliedAt === "string") return `applied ${moment(new Date(appliedAt))}`;
   if (typeof title === "string") return shortened(title, 100);
   if (typeof from === "string" && typeof to === "string") return `${from} → ${to}`;
+  if (typeof reason === "string" && typeof method === "string") return shortened(`${method}: ${reason}`, 160);
   if (typeof reason === "string") return shortened(level === "slow" ? `slow: ${reason}` : reason, 160);
   if (typeof ratio === "number")
     return `ratio ${ratio}${typeof until === "string" ? ` until ${moment(new Date(until))}` : ""}`;
-  if (typeof throttledMs === "number") return throttledMs === 0 ? "" : `after ${elapsed(throttledMs)} throttled`;
+  if (typeof throttledMs === "number" && owner === undefined)
+    return throttledMs === 0 ? "" : `after ${elapsed(throttledMs)} throttled`;
   return Object.keys(detail).length === 0 ? "" : shortened(JSON.stringify(detail), 100);
 }

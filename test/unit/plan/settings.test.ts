@@ -37,6 +37,7 @@ test("every setting of the model can be written", () => {
         queries: {},
         slow_ratio: 0,
       },
+      vacuum: { every: "10%" },
     },
     contract: { soak: "24h", auto: false },
     ignore_dependents: [],
@@ -64,6 +65,13 @@ test("a throttle's signals have short and long forms, sizes and shares", () => {
     queries: { queue: { sql: "SELECT count(*) FROM jobs", stop: 1000, timeout: 2_000 }, off: null },
     slow_ratio: 0.5,
   });
+});
+
+test("VACUUM is a share of the table, or off", () => {
+  expect(settings.parse({ backfill: { vacuum: "off" } })).toEqual({ backfill: { vacuum: "off" } });
+  expect(completeSettings({ backfill: { vacuum: "off" } }).backfill.vacuum).toBe("off");
+  for (const every of ["0%", "101%", "10", 10, "1.5%"])
+    expect(settings.safeParse({ backfill: { vacuum: { every } } }).success).toBe(false);
 });
 
 test("a later layer wins part by part; null and an empty list are values", () => {
