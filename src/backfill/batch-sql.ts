@@ -177,11 +177,13 @@ function before({ table }: Work): string {
   return `set_config('segue.hot', ${hot}::text, true), set_config('segue.wal', pg_current_wal_insert_lsn()::text, true)`;
 }
 
-function since({ table }: Work): string {
-  return (
-    `(pg_stat_get_xact_tuples_hot_updated(${literal(qualified(table))}::regclass) - current_setting('segue.hot')::bigint)::text AS hot, ` +
-    `(pg_current_wal_insert_lsn() - current_setting('segue.wal')::pg_lsn)::text AS wal`
-  );
+function since({ table }: Work): { readonly hot: string; readonly wal: string } {
+  const counted = "(SELECT count(*) FROM batch) >= 0";
+  // CASE fixes the order: the rows are changed before the counts are read.
+  return {
+    hot: `CASE WHEN ${counted} THEN pg_stat_get_xact_tuples_hot_updated(${literal(qualified(table))}::regclass) - current_setting('segue.hot')::bigint END`,
+    wal: `CASE WHEN ${counted} THEN (pg_current_wal_insert_lsn() - current_setting('segue.wal')::pg_lsn)::bigint END`,
+  };
 }
 
 /** The change as CTEs, of which `batch` has a row for each row that was changed. */
@@ -200,15 +202,18 @@ function freeChanges(work: Work, wanted: string): string {
 }
 
 function setExtent(work: Work, moves: readonly string[]): string {
+  const { hot, wal } = since(work);
   const set = [
     ...moves,
     "rows_done = rows_done + (SELECT count(*) FROM batch)",
+    `hot_rows = hot_rows + ${hot}`,
+    `wal_bytes = wal_bytes + ${wal}`,
     // Renews the claim.
     "updated_at = clock_timestamp()",
   ];
   return (
     `UPDATE segue.extent SET ${set.join(", ")} WHERE id = ${work.extent} ` +
-    `RETURNING (SELECT count(*) FROM batch) AS rows, ${since(work)}, ` +
+    `RETURNING (SELECT count(*) FROM batch) AS rows, ${hot} AS hot, ${wal} AS wal, ` +
     // Read under the batch's own lock on the table: it can't be rewritten before the commit.
     `pg_relation_filenode(${literal(qualified(work.table))}::regclass)::text AS relfilenode${"change" in work.step ? `, ${passedOver(work.step)} AS passed_over` : ""}`
   );

@@ -213,4 +213,10 @@ END
 $hold$;
 REVOKE ALL ON FUNCTION segue.fence(bigint, bigint, text), segue.hold(bigint, text) FROM PUBLIC;
 `,
+  `
+-- What a fill has cost, over all its runs and workers: bytes of WAL, and how many of its rows were HOT updates.
+ALTER TABLE segue.extent
+  ADD wal_bytes bigint NOT NULL DEFAULT 0,
+  ADD hot_rows bigint NOT NULL DEFAULT 0;
+`,
 ];

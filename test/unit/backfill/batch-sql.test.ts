@@ -12,11 +12,13 @@ const work: Work = {
   aside: [],
 };
 
+const counted = "CASE WHEN (SELECT count(*) FROM batch) >= 0 THEN";
+const hot = `${counted} pg_stat_get_xact_tuples_hot_updated('public."Users"'::regclass) - current_setting('segue.hot')::bigint END`;
+const wal = `${counted} (pg_current_wal_insert_lsn() - current_setting('segue.wal')::pg_lsn)::bigint END`;
 const returning =
-  "rows_done = rows_done + (SELECT count(*) FROM batch), updated_at = clock_timestamp() " +
-  "WHERE id = 11 RETURNING (SELECT count(*) FROM batch) AS rows, " +
-  `(pg_stat_get_xact_tuples_hot_updated('public."Users"'::regclass) - current_setting('segue.hot')::bigint)::text AS hot, ` +
-  "(pg_current_wal_insert_lsn() - current_setting('segue.wal')::pg_lsn)::text AS wal, " +
+  `rows_done = rows_done + (SELECT count(*) FROM batch), hot_rows = hot_rows + ${hot}, wal_bytes = wal_bytes + ${wal}, ` +
+  "updated_at = clock_timestamp() WHERE id = 11 " +
+  `RETURNING (SELECT count(*) FROM batch) AS rows, ${hot} AS hot, ${wal} AS wal, ` +
   `pg_relation_filenode('public."Users"'::regclass)::text AS relfilenode`;
 
 const before =
