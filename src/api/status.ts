@@ -1,5 +1,6 @@
 import { contractGates } from "./gate-preview.ts";
 import type { GateResult } from "../gates/gate-result.ts";
+import { type Filled, readFilled } from "./filled.ts";
 import { type Hold, readHold } from "./hold.ts";
 import { interruptedStates } from "./status-states.ts";
 import { requireJournal } from "../journal/install.ts";
@@ -22,6 +23,8 @@ export interface StatusReport {
   /** The title of the step that runs or is next. */
   readonly step: string | null;
   readonly progress: { readonly done: number; readonly total: number; readonly unit: string } | null;
+  /** What the fills have done, while one is under way. */
+  readonly filled: Filled | null;
   /** How many workers hold a part of a table that is being filled. */
   readonly workers: number;
   readonly health: "running" | "throttled" | "waiting" | "paused" | "interrupted" | "failed" | "done";
@@ -81,6 +84,7 @@ async function reportOf(session: Session, rollout: Rollout): Promise<StatusRepor
     phase: phaseOf(rollout.state),
     step: current?.step.title ?? null,
     progress: await progressOf(session, rollout, steps),
+    filled: await readFilled(session, rollout),
     workers: await workersOf(session, rollout),
     health,
     reason: reasonOf(rollout, health, current, hold),

@@ -50,5 +50,6 @@ export async function* watchStatus(
 
 /** What of a report is news when it changes: not that time goes by. */
 function lasting(report: StatusReport): object {
-  return { ...report, lease: report.lease?.owner, throttledSeconds: null };
+  const filled = report.filled === null ? null : { ...report.filled, lagMs: null };
+  return { ...report, filled, lease: report.lease?.owner, throttledSeconds: null };
 }

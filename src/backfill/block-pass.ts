@@ -62,7 +62,7 @@ export async function blockPass(lane: Lane): Promise<PassResult> {
         move(next);
         // The window's remaining stripes run over a part of it; what follows is a window of its own.
         if (shrinks) window = collapsed(window);
-        advance(lane, shareOf(extent, block + ((range.to - range.from) * stripe) / stripes), filled);
+        advance(lane, shareOf(extent, block + ((range.to - range.from) * stripe) / stripes), result.row);
         if (stripes > SWEEP) hotWatch.count(leaf.table, result.row);
         else if (!sweep && vacuumHelps(hotWatch.causeOf(leaf.table)))
           await lane.coldVacuum.filled(worker, leaf, range.to - range.from);

@@ -72,13 +72,14 @@ export class ClaimKeeper {
 /** Where the journal says that an extent stands. */
 function standing(extent: Extent): Parameters<Tracker["stand"]>[1] {
   const { state, stripes, method, firstBlock, endBlock, window, stripe, rowsDone, estimatedRows } = extent;
+  const wrote = { rows: rowsDone, hot: extent.hotRows, wal: extent.walBytes };
   const blocks = endBlock - firstBlock;
-  if (state === "done") return { blocks, filled: 1, swept: 1, rows: rowsDone };
+  if (state === "done") return { blocks, filled: 1, swept: 1, wrote };
   const ahead = stripes === null || stripes === SWEEP ? 0 : (window * stripe) / stripes;
   const share =
     method === "stripe"
       ? Math.min(1, shareOf(extent, Math.min(endBlock, extent.block + ahead)))
       : Math.min(1, rowsDone / Math.max(1, estimatedRows));
   const sweeping = stripes === SWEEP;
-  return { blocks, filled: sweeping ? 1 : share, swept: sweeping && method === "stripe" ? share : 0, rows: rowsDone };
+  return { blocks, filled: sweeping ? 1 : share, swept: sweeping && method === "stripe" ? share : 0, wrote };
 }

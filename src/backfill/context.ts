@@ -37,7 +37,17 @@ export interface FillContext {
 
 /** What happened on the way; for the event log and for people. */
 export type BackfillEvent =
-  | ({ readonly type: "progress"; readonly table: RelationName; readonly stage: FillStage } & Progress)
+  | ({
+      readonly type: "progress";
+      readonly table: RelationName;
+      readonly stage: FillStage;
+      /** Over all runs and workers: what the server has written while batches ran; null for a verification. */
+      readonly walBytes: number | null;
+      /** Of the rows that were written, 0 to 1; null while there are none, and for a list of rows. */
+      readonly hotShare: number | null;
+      /** Milliseconds for which the worst replica is behind; null where it is not watched. */
+      readonly lagMs: number | null;
+    } & Progress)
   /** Stopped, or made slow, for a reason outside: a replica's lag, a signal that can't be read, a person. */
   | ({ readonly type: "throttled"; readonly level: "slow" | "stop"; readonly reason: string } & Stopped)
   | ({ readonly type: "paused" } & Stopped)

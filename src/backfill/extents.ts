@@ -28,6 +28,9 @@ export interface Extent {
   /** JSON text. */
   readonly cursorKey: string | null;
   readonly rowsDone: number;
+  /** Of them, updates that were HOT. */
+  readonly hotRows: number;
+  readonly walBytes: number;
   readonly estimatedRows: number;
 }
 
@@ -35,7 +38,7 @@ export interface Extent {
 export const EXTENT_COLUMNS = `e.id, e.schema_name, e.table_name, e.method, e.state, e.relfilenode::text AS relfilenode, e.first_block, e.end_block,
   NOT EXISTS (SELECT FROM segue.extent AS n WHERE n.rollout = e.rollout AND n.step = e.step
     AND n.schema_name = e.schema_name AND n.table_name = e.table_name AND n.part = e.part + 1) AS last,
-  e.cursor_block, e.window_blocks, e.stripe, e.stripes, e.cursor_key::text AS cursor_key, e.rows_done, coalesce(e.estimated_rows, 0)::text AS estimated_rows`;
+  e.cursor_block, e.window_blocks, e.stripe, e.stripes, e.cursor_key::text AS cursor_key, e.rows_done, e.hot_rows, e.wal_bytes, coalesce(e.estimated_rows, 0)::text AS estimated_rows`;
 
 export interface ExtentRow {
   id: string;
@@ -53,6 +56,8 @@ export interface ExtentRow {
   stripes: number | null;
   cursor_key: string | null;
   rows_done: string;
+  hot_rows: string;
+  wal_bytes: string;
   estimated_rows: string;
 }
 
@@ -72,6 +77,8 @@ export function toExtent(row: ExtentRow): Extent {
     stripes: row.stripes,
     cursorKey: row.cursor_key,
     rowsDone: Number(row.rows_done),
+    hotRows: Number(row.hot_rows),
+    walBytes: Number(row.wal_bytes),
     estimatedRows: Number(row.estimated_rows),
   };
 }

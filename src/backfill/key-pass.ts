@@ -44,7 +44,7 @@ export async function keyPass(lane: Lane): Promise<PassResult> {
         if (wanted !== "all" && sweep && row.cursor !== null)
           passedOver.push(`${beyond(leaf.table, leaf.order, after)} AND ${upTo(leaf.table, leaf.order, row.cursor)}`);
         wanted = "all";
-        advance(lane, seen / Math.max(1, extent.estimatedRows, seen), filled);
+        advance(lane, seen / Math.max(1, extent.estimatedRows, seen), row);
         if (Number(row.seen) < limit) {
           if (passedOver.length > 0) rows += await revisit(lane, passedOver);
           return { result: "complete", rows, untouched: rows === 0 && passedOver.length === 0 };

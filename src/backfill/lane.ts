@@ -1,5 +1,5 @@
 import type { FillStep, RowsStep } from "../model/step.ts";
-import type { Work } from "./batch-sql.ts";
+import type { BatchRow, Work } from "./batch-sql.ts";
 import type { ColdVacuum } from "./cold-vacuum.ts";
 import type { Extent } from "./extents.ts";
 import type { HotWatch } from "./hot-watch.ts";
@@ -66,8 +66,9 @@ export function shareOf({ firstBlock, endBlock }: Extent, block: number): number
 }
 
 /** Counts a batch that was committed, and reports. */
-export function advance(lane: Lane, share: number, rows: number): void {
-  lane.tracker.advance(lane.extent.id, isSweep(lane) ? "sweep" : "fill", share, rows);
+export function advance(lane: Lane, share: number, row: BatchRow): void {
+  const wrote = { rows: Number(row.rows), hot: Number(row.hot), wal: Number(row.wal) };
+  lane.tracker.advance(lane.extent.id, isSweep(lane) ? "sweep" : "fill", share, wrote);
 }
 
 /** Says that rows stay locked, and by whom as far as it was seen. */

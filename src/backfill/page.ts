@@ -23,7 +23,7 @@ export async function fillPage(lane: Lane, range: BlockRange): Promise<PageResul
     switch (result.outcome) {
       case "done":
         rows += Number(result.row.rows);
-        advance(lane, shareOf(extent, range.from), Number(result.row.rows));
+        advance(lane, shareOf(extent, range.from), result.row);
         if (Number(result.row.relfilenode) !== extent.relfilenode) return { result: "rewritten" };
         break;
       case "bad":

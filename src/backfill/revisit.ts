@@ -1,7 +1,7 @@
 import { ROW } from "../model/step.ts";
 import { qualified } from "../sql/identifier.ts";
-import { freeBatch, needs, rowBatch, type Work } from "./batch-sql.ts";
-import { type Lane, reportLocked, workOf } from "./lane.ts";
+import { type BatchRow, freeBatch, needs, rowBatch, type Work } from "./batch-sql.ts";
+import { advance, type Lane, reportLocked, workOf } from "./lane.ts";
 
 /** Rows waited for at a time, one by one. */
 const LEFT_AT_ONCE = 20;
@@ -24,7 +24,7 @@ async function revisitPlace(lane: Lane, place: string): Promise<number> {
   let rows = 0;
   for (let times = 0; ; times += 1) {
     const free = await worker.attempt(freeBatch(workOf(lane), place));
-    if (free.outcome === "done") rows += Number(free.row.rows);
+    if (free.outcome === "done") rows += count(lane, free.row);
     const found = await worker.attempt<{ ctids: string[] }>(rowsLeft(workOf(lane), place), "unlimited");
     // A row whose value can't be computed is the next sweep's to find.
     if (free.outcome === "bad" || found.outcome === "bad") return rows;
@@ -33,7 +33,7 @@ async function revisitPlace(lane: Lane, place: string): Promise<number> {
     for (const ctid of found.outcome === "done" ? found.row.ctids : []) {
       worker.pacing.lookNext();
       const result = await worker.attempt(rowBatch(workOf(lane), ctid), "unlimited");
-      if (result.outcome === "done") filled += Number(result.row.rows);
+      if (result.outcome === "done") filled += count(lane, result.row);
       if (result.outcome === "bad") return rows + filled;
     }
     rows += filled;
@@ -41,6 +41,12 @@ async function revisitPlace(lane: Lane, place: string): Promise<number> {
     if (times > 0) reportLocked(lane);
     await worker.giveWay(times);
   }
+}
+
+/** All else of the extent is done by now. */
+function count(lane: Lane, row: BatchRow): number {
+  advance(lane, 1, row);
+  return Number(row.rows);
 }
 
 function rowsLeft(work: Work, place: string): string {

@@ -12,8 +12,29 @@ export interface Standing {
   /** 0 to 1 each. */
   readonly filled: number;
   readonly swept: number;
-  readonly rows: number;
+  readonly wrote: Wrote;
 }
+
+/** What has been written. */
+export interface Wrote {
+  readonly rows: number;
+  /** Of them, updates that were HOT. */
+  readonly hot: number;
+  /** Bytes. */
+  readonly wal: number;
+}
+
+interface TrackerOptions {
+  readonly sweeps: boolean;
+  /** Counted before. */
+  readonly rows: number;
+  /** True where what is written are updates of the table. */
+  readonly updates?: boolean;
+  /** Milliseconds for which the worst replica is behind; null where nobody looks. */
+  readonly lag?: () => number | null;
+}
+
+const NOTHING: Wrote = { rows: 0, hot: 0, wal: 0 };
 
 /** Adds the parts of one fill or verification up to one progress, reported a few times a second. */
 export class Tracker {
@@ -23,30 +44,32 @@ export class Tracker {
   readonly #totals = new Map<string, number>();
   readonly #filled = new Map<string, number>();
   readonly #swept = new Map<string, number>();
-  readonly #hasSweep: boolean;
-  readonly #rowsOf = new Map<string, number>();
+  readonly #options: TrackerOptions;
+  readonly #wrote = new Map<string, Wrote>();
   #rows: number;
   #reported = Number.NEGATIVE_INFINITY;
 
-  constructor(context: FillContext, table: RelationName, options: { sweeps: boolean; rows: number }) {
+  constructor(context: FillContext, table: RelationName, options: TrackerOptions) {
     this.#context = context;
     this.#table = table;
-    this.#hasSweep = options.sweeps;
+    this.#options = options;
     this.#rows = options.rows;
   }
 
   get rows(): number {
-    let rows = this.#rows;
-    for (const counted of this.#rowsOf.values()) rows += counted;
-    return rows;
+    return this.#rows + this.#total.rows;
+  }
+
+  get #total(): Wrote {
+    return [...this.#wrote.values()].reduce(plus, NOTHING);
   }
 
   /** Makes a part of the whole stand where the journal has it. Its rows are no longer among those given at first. */
-  stand(part: string, { blocks, filled, swept, rows }: Standing): void {
+  stand(part: string, { blocks, filled, swept, wrote }: Standing): void {
     this.#totals.set(part, Math.max(1, blocks));
     this.#filled.set(part, filled);
     this.#swept.set(part, swept);
-    this.#rowsOf.set(part, rows);
+    this.#wrote.set(part, wrote);
   }
 
   /**
@@ -63,10 +86,10 @@ export class Tracker {
 
   /**
    * @param share 0 to 1: how much of the leaf the stage has done
-   * @param rows how many rows the last batch has dealt with
+   * @param wrote by the last batch; of a verification, the rows that it has read
    */
-  advance(leaf: string, stage: FillStage, share: number, rows: number): void {
-    this.#rowsOf.set(leaf, (this.#rowsOf.get(leaf) ?? 0) + rows);
+  advance(leaf: string, stage: FillStage, share: number, wrote: Wrote): void {
+    this.#wrote.set(leaf, plus(this.#wrote.get(leaf) ?? NOTHING, wrote));
     const stages = stage === "sweep" ? this.#swept : this.#filled;
     stages.set(leaf, Math.min(1, share));
     if (stage === "sweep") this.#filled.set(leaf, 1);
@@ -96,12 +119,26 @@ export class Tracker {
       filled += blocks * (this.#filled.get(leaf) ?? 0);
       swept += blocks * (this.#swept.get(leaf) ?? 0);
     }
-    const share = this.#hasSweep ? SWEEP_SHARE : 0;
+    const share = this.#options.sweeps ? SWEEP_SHARE : 0;
     const fraction = total === 0 ? 0 : ((1 - share) * filled + share * swept) / total;
     return { fraction, blocks: { done: Math.round(filled), total } };
   }
 
   #report(stage: FillStage, progress: ReturnType<ProgressMeter["record"]>): void {
-    this.#context.emit({ type: "progress", table: this.#table, stage, ...progress });
+    const { sweeps, updates = false, lag = () => null } = this.#options;
+    const { rows, hot, wal } = this.#total;
+    this.#context.emit({
+      type: "progress",
+      table: this.#table,
+      stage,
+      ...progress,
+      walBytes: sweeps ? wal : null,
+      hotShare: updates && rows > 0 ? Math.min(1, hot / rows) : null,
+      lagMs: lag(),
+    });
   }
+}
+
+function plus(a: Wrote, b: Wrote): Wrote {
+  return { rows: a.rows + b.rows, hot: a.hot + b.hot, wal: a.wal + b.wal };
 }

@@ -96,7 +96,7 @@ async function runLane(lane: CheckLane, pass: Pass): Promise<LeafCount> {
           block = range.to;
           pass.done += size;
           pass.rows += rows;
-          tracker.advance(relationKey(leaf.table), "verify", pass.done / leaf.blocks, rows);
+          tracker.advance(relationKey(leaf.table), "verify", pass.done / leaf.blocks, { rows, hot: 0, wal: 0 });
           break;
         }
         case "locked":

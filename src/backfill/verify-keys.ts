@@ -26,7 +26,7 @@ export async function verifyByKey(lane: CheckLane): Promise<LeafCount> {
         if (row.cursor === null) return count;
         count = plus(count, await counted(lane, row, place(row.cursor), count.samples.length));
         const share = count.rows / Math.max(count.rows, (leaf.rowsPerPage ?? 0) * leaf.blocks);
-        tracker.advance(relationKey(leaf.table), "verify", share, Number(row.rows));
+        tracker.advance(relationKey(leaf.table), "verify", share, { rows: Number(row.rows), hot: 0, wal: 0 });
         after = row.cursor;
         limit = nextWindow(limit, [elapsed], worker.pacing.target());
         break;

@@ -25,7 +25,12 @@ export async function withFill<T>(
   const signals = signalsOf(context.settings.throttle, sessionPrefix(context.rollout));
   return await withBrake(new Brake(stoppable, signals), (brake) =>
     withWorker(stoppable, { step, brake }, async (worker) => {
-      const tracker = new Tracker(context, step.table, { sweeps: true, rows: 0 });
+      const tracker = new Tracker(context, step.table, {
+        sweeps: true,
+        rows: 0,
+        updates: step.kind === "fill",
+        lag: () => brake.lag,
+      });
       const keeper = new ClaimKeeper(worker, tracker);
       const tree = { leaves: [], primaryKey: [] };
       try {

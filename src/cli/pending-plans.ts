@@ -48,6 +48,7 @@ function pending(plan: string): PlanStatus {
     phase: null,
     step: null,
     progress: null,
+    filled: null,
     workers: 0,
     health: "waiting",
     since: null,

@@ -1,6 +1,6 @@
 import type { SegueEvent } from "../index.ts";
 import { printable } from "./printable.ts";
-import { count, range, size } from "./units.ts";
+import { count, elapsed, range, size } from "./units.ts";
 
 export type ProgressEvent = Extract<SegueEvent, { type: "progress" }>;
 
@@ -23,6 +23,9 @@ export function progressText(event: ProgressEvent): string {
   ];
   if (event.rowsPerSecond !== null && event.rowsPerSecond >= 1) parts.push(`${count(event.rowsPerSecond)} rows/s`);
   if (event.eta !== null) parts.push(`ETA ${range(event.eta.least, event.eta.most)}`);
+  if (event.walBytes !== null && event.walBytes > 0) parts.push(`${size(event.walBytes)} WAL`);
+  if (event.hotShare !== null) parts.push(`${Math.round(event.hotShare * 100)}% HOT`);
+  if (event.lagMs !== null && event.lagMs >= 1_000) parts.push(`lag ${elapsed(event.lagMs)}`);
   return parts.join("  ");
 }
 

@@ -5,7 +5,7 @@ import type { PlanStatus } from "./pending-plans.ts";
 import { printable } from "./printable.ts";
 import type { Suggest } from "./suggest.ts";
 import { table } from "./table.ts";
-import { elapsed, moment } from "./units.ts";
+import { count, elapsed, moment, size } from "./units.ts";
 import type { Colors } from "./terminal.ts";
 
 /** Prints where rollouts stand: a table, or all that is known of the one that was asked for. */
@@ -65,6 +65,7 @@ function details(report: PlanStatus, colors: Colors, suggest: Suggest): string {
       `${throttle.ratio} times as long as it works, for ${printable(throttle.actor)}${throttle.until === null ? "" : ` until ${moment(new Date(throttle.until))}`}`,
     ]);
   if (report.progress !== null) rows.push(["progress", progressOf(report)]);
+  if (report.filled !== null) rows.push(["filled", filledText(report.filled)]);
   if (workers > 0) rows.push(["workers", String(workers)]);
   if (lease !== null)
     rows.push(["run by", `${lease.owner}${lease.expired ? `, silent since before ${lease.expiresAt}` : ""}`]);
@@ -75,6 +76,16 @@ function details(report: PlanStatus, colors: Colors, suggest: Suggest): string {
     ...gateLines(gates, colors, suggest),
     ...(next === null ? [] : [`${colors.bold("Next:")} ${suggest(next)}`]),
   ].join("\n");
+}
+
+/** `29.9M rows, 12 GB WAL, 86% HOT, lag 1.2 s`. */
+function filledText({ rows, walBytes, hotShare, lagMs }: NonNullable<StatusReport["filled"]>): string {
+  return [
+    `${count(rows)} rows`,
+    `${size(walBytes)} WAL`,
+    ...(hotShare === null ? [] : [`${Math.round(hotShare * 100)}% HOT`]),
+    ...(lagMs === null ? [] : [`lag ${elapsed(lagMs)}`]),
+  ].join(", ");
 }
 
 /** What the contract asks for, a line each. */

@@ -97,6 +97,9 @@ function translated(event: Exclude<BackfillEvent, { type: "released" }>): Unname
         rows: event.rows,
         rowsPerSecond: event.rowsPerSecond,
         eta: event.eta === null ? null : { least: event.eta.low, most: event.eta.high },
+        walBytes: event.walBytes,
+        hotShare: event.hotShare,
+        lagMs: event.lagMs,
       };
     case "locked":
       return { type: "rows_locked", table: relationKey(event.table), blockers: event.blockers.map(blockerInfo) };

@@ -70,6 +70,12 @@ export type SegueEvent = { readonly plan: string } & (
       readonly rowsPerSecond: number | null;
       /** Seconds, a range; null until it can be told. */
       readonly eta: { readonly least: number; readonly most: number } | null;
+      /** What the server has written while batches of the fill ran, over all its runs; null for a verification. */
+      readonly walBytes: number | null;
+      /** How many of the fill's updates were HOT, 0 to 1; null where that is not counted. */
+      readonly hotShare: number | null;
+      /** Milliseconds for which the worst replica is behind; null where it is not watched. */
+      readonly lagMs: number | null;
     }
   /** Stopped, or made slow, for a reason outside. */
   | ({ readonly type: "throttled"; readonly level: "slow" | "stop"; readonly reason: string } & Stopped)

@@ -101,7 +101,22 @@ test("a pause holds workers beside the runner too, until it is taken back", { ti
   await told(database, "paused", "joined");
   const before = await database.query("SELECT id, rows_done, cursor_block, stripe FROM segue.extent ORDER BY id");
   await release();
-  expect(await statusOf(place)).toMatchObject({ health: "paused", workers: 2 });
+  const [{ filled } = { filled: 0 }] = await database.query<{ filled: number }>(
+    "SELECT sum(rows_done)::int AS filled FROM segue.extent",
+  );
+  expect(await statusOf(place)).toMatchObject({
+    health: "paused",
+    workers: 2,
+    filled: {
+      rows: filled,
+      wal_bytes: expect.any(Number) as number,
+      hot_share: expect.any(Number) as number,
+      lag_ms: null,
+    },
+  });
+  expect((await segue(place, "status", RENAME_ID)).stdout).toMatch(
+    /\n {2}filled +[\d.]+k? rows, \d+ (bytes|kB|MB) WAL, \d+% HOT\n/,
+  );
   expect(await database.query("SELECT id, rows_done, cursor_block, stripe FROM segue.extent ORDER BY id")).toEqual(
     before,
   );

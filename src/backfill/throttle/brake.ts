@@ -6,6 +6,7 @@ import { judged } from "./judged.ts";
 import { readCatalogSignals, type Readings, readRights } from "./read-catalog-signals.ts";
 import { SessionSignals } from "./session-signals.ts";
 import { type CatalogSignal, type Rights, type Signal, type Verdict } from "./signal.ts";
+import { lagIn } from "./replica-lag.ts";
 import { GOING, nextStand, type Stand, stoppedFor, type Wanted } from "./stand.ts";
 import { judgeWaiting, waitersOn } from "./waiting-sessions.ts";
 import { worst } from "./worst.ts";
@@ -29,6 +30,7 @@ export class Brake {
   readonly #unsubscribe: () => void;
   #waiting: { readonly count: number; readonly at: number } | null = null;
   #rights: Rights | null = null;
+  #lag: number | null = null;
   #intents: Intents = { pause: false, cancel: false };
   #stand: Stand = GOING;
   #polled = Number.NEGATIVE_INFINITY;
@@ -57,6 +59,11 @@ export class Brake {
   /** Its session has ended: the server may give its number to a client's. */
   remove(pid: number): void {
     this.#pids.delete(pid);
+  }
+
+  /** Milliseconds for which the worst replica was behind at the last reading; null where that is not watched. */
+  get lag(): number | null {
+    return this.#lag;
   }
 
   /** True while batches have to be small. */
@@ -179,6 +186,7 @@ export class Brake {
     this.#rights ??= await readRights(observer);
     const readings = await readCatalogSignals(observer, this.#catalog, this.#rights);
     this.#rights = readings.rights;
+    this.#lag = lagIn(readings);
     return readings;
   }
 

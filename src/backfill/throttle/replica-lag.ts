@@ -3,6 +3,7 @@ import { type ReplicaLag, REPLICA_LAG } from "../../postgres/replicas.ts";
 import { bytes, time } from "./amounts.ts";
 import { judgeValue } from "./judge-value.ts";
 import { type CatalogSignal, GO, type Rights, unreadable, type Verdict } from "./signal.ts";
+import type { Readings } from "./read-catalog-signals.ts";
 import { grantMonitor } from "./grant-monitor.ts";
 
 const SQL = `(SELECT coalesce(json_agg(replica), '[]') FROM (${REPLICA_LAG}) AS replica)`;
@@ -58,6 +59,13 @@ export function judgeBytes(
   if (last === null) return GO;
   const measure = { subject: `replica ${last.name} lag`, format: bytes, resumeShare: RESUME_SHARE };
   return judgeValue(last.lagBytes ?? 0, thresholds, standing, measure);
+}
+
+/** Milliseconds for which the worst replica is behind, as far as readings tell; null if they don't. */
+export function lagIn({ values }: Pick<Readings, "values">): number | null {
+  const reading = values.get("replica_lag");
+  if (reading === undefined || "error" in reading) return null;
+  return worstOf(reading.value as readonly ReplicaLag[], ({ lagMs }) => lagMs ?? 0)?.lagMs ?? null;
 }
 
 function worstOf(replicas: readonly ReplicaLag[], lag: (replica: ReplicaLag) => number): ReplicaLag | null {

@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import pc from "picocolors";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Io } from "../../../src/cli/io.ts";
+import { type ProgressEvent, progressText } from "../../../src/cli/progress-text.ts";
 import { Progress } from "../../../src/cli/progress.ts";
 import type { SegueEvent } from "../../../src/index.ts";
 
@@ -32,6 +33,9 @@ const fill = (done: number): SegueEvent => ({
   rows: done * 48_200,
   rowsPerSecond: 41_000,
   eta: { least: 420, most: 531 },
+  walBytes: null,
+  hotShare: null,
+  lagMs: null,
 });
 const started: Extract<SegueEvent, { type: "step_started" }> = {
   plan: "1_a",
@@ -179,4 +183,12 @@ test("without a terminal a stop is told at once, and with its age every 10 s", (
     "  ! throttled 10.0 s: r2 lags",
     "",
   ]);
+});
+
+test("WAL, the share of HOT updates and a lag worth a second stand behind the rest", () => {
+  const event = { ...(fill(100) as ProgressEvent), walBytes: 12 * 1024 ** 3, hotShare: 0.862, lagMs: 1_234 };
+  expect(progressText(event)).toBe(
+    "filling public.users  █░░░░░░░░░  10.0%  4.8M rows  41k rows/s  ETA 7-9 min  12 GB WAL  86% HOT  lag 1.2 s",
+  );
+  expect(progressText({ ...event, lagMs: 200 })).not.toContain("lag");
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { judgeBytes, judgeLag } from "../../../../src/backfill/throttle/replica-lag.ts";
+import { judgeBytes, judgeLag, lagIn } from "../../../../src/backfill/throttle/replica-lag.ts";
 
 const replica = (name: string, lagMs: number | null, lagBytes: number | null = 0) => ({ name, lagMs, lagBytes });
 const role = { role: "Shop owner" };
@@ -58,4 +58,13 @@ test("a lag that can't be read is not zero", () => {
     level: "stop",
     reason: "replica r2 catches up and has not reported its lag yet",
   });
+});
+
+test("the lag that is told is the worst replica's, where it is watched and can be read", () => {
+  expect(lagIn({ values: new Map() })).toBeNull();
+  expect(lagIn({ values: new Map([["replica_lag", { error: new Error("x") }]]) })).toBeNull();
+  expect(lagIn({ values: new Map([["replica_lag", { value: [] }]]) })).toBeNull();
+  expect(lagIn({ values: new Map([["replica_lag", { value: [replica("r1", 20), replica("r2", 1_500)] }]]) })).toBe(
+    1_500,
+  );
 });
