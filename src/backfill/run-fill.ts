@@ -61,8 +61,9 @@ export async function runFill(context: FillContext, step: BatchStep, tuning: Fil
         await sleep(WAIT_MS, context.signal).catch(() => {});
       }
       await retryAll(worker, step, fill.tree, extents);
-      fill.tracker.finish("sweep");
       const done = await readExtents(worker);
+      fill.keeper.follow(done);
+      fill.tracker.finish("sweep");
       const rows = done.reduce((sum, extent) => sum + extent.rowsDone, 0);
       return { rows, quarantined: await openRows(worker, step.table) };
     },

@@ -31,14 +31,14 @@ INSERT INTO parts SELECT * FROM payments;
 DROP TABLE payments;
 ALTER TABLE parts RENAME TO payments;
 CREATE TRIGGER zzz_sync BEFORE INSERT OR UPDATE ON payments FOR EACH ROW
-  WHEN (coalesce(current_setting('segue.fill', true), '') <> 'on') EXECUTE FUNCTION sync_payments();`;
+  WHEN (coalesce(current_setting('segue.fill', true), '') = '') EXECUTE FUNCTION sync_payments();`;
 const UNORDERED = `${OTHER}
 ALTER TABLE payments RENAME TO heap;
 CREATE TABLE payments (LIKE heap INCLUDING ALL) USING other;
 INSERT INTO payments SELECT * FROM heap;
 DROP TABLE heap;
 CREATE TRIGGER zzz_sync BEFORE INSERT OR UPDATE ON payments FOR EACH ROW
-  WHEN (coalesce(current_setting('segue.fill', true), '') <> 'on') EXECUTE FUNCTION sync_payments();`;
+  WHEN (coalesce(current_setting('segue.fill', true), '') = '') EXECUTE FUNCTION sync_payments();`;
 
 export const METHODS: readonly Method[] = [
   { name: "stripes, one worker", workers: 1, partBlocks: 10_000, storage: "" },
@@ -84,7 +84,7 @@ export async function placeOn(server: Server, { storage }: Method, rows: number)
 const FIRED = `
 CREATE TABLE fired (id bigint);
 CREATE FUNCTION fired() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.fired VALUES (NEW.id); RETURN NULL; END $$;
-CREATE TRIGGER fired AFTER UPDATE ON payments FOR EACH ROW WHEN (current_setting('segue.fill', true) = 'on') EXECUTE FUNCTION fired();
+CREATE TRIGGER fired AFTER UPDATE ON payments FOR EACH ROW WHEN (current_setting('segue.fill', true) <> '') EXECUTE FUNCTION fired();
 ANALYZE payments`;
 
 async function once(url: string, sql: string): Promise<void> {
