@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type pg from "pg";
 import { stringify } from "yaml";
 import { createSegue, type ReverseVerbOptions, type Segue, SegueError } from "../../src/index.ts";
-import { openSession } from "../../src/postgres/session.ts";
+import { journalScript } from "../../src/journal/install.ts";
+import { openSession, type Session } from "../../src/postgres/session.ts";
 import { diffSnapshots } from "../../src/postgres/snapshot-diff.ts";
 import { type Snapshot, snapshotCatalog } from "../../src/postgres/snapshot.ts";
 import { loadParser } from "../../src/sql/parser.ts";
@@ -57,17 +58,27 @@ class Life {
   readonly #database: TestDatabase;
   readonly #segue: Segue;
   readonly #client: pg.Client;
+  /** Reads catalogs: a new session for each would read the server's own first. */
+  readonly #reader: Session;
   readonly #writer: Writer;
   readonly #before: Snapshot;
   readonly #log: string[] = [];
 
-  private constructor(drawn: DrawnLife, database: TestDatabase, segue: Segue, client: pg.Client, before: Snapshot) {
-    this.#drawn = drawn;
-    this.#database = database;
-    this.#segue = segue;
-    this.#client = client;
-    this.#writer = new Writer(drawn.schema, drawn.change);
-    this.#before = before;
+  private constructor(parts: {
+    readonly drawn: DrawnLife;
+    readonly database: TestDatabase;
+    readonly segue: Segue;
+    readonly client: pg.Client;
+    readonly reader: Session;
+    readonly before: Snapshot;
+  }) {
+    this.#drawn = parts.drawn;
+    this.#database = parts.database;
+    this.#segue = parts.segue;
+    this.#client = parts.client;
+    this.#reader = parts.reader;
+    this.#writer = new Writer(parts.drawn.schema, parts.drawn.change);
+    this.#before = parts.before;
   }
 
   static async begin(major: number, drawn: DrawnLife): Promise<Life> {
@@ -78,11 +89,15 @@ class Life {
     const plans = await planFolder({ [`${PLAN}.yaml`]: planOf(drawn.change) });
     const settings = { contract: { soak: 0 } };
     const segue = createSegue({ url: database.url, plans, cwd: plans, env: {}, actor: "test", settings });
-    return new Life(drawn, database, segue, client, await snapshotOf(database, "public"));
+    await loadParser();
+    const reader = await openSession({ connectionString: database.url }, { applicationName: "reader" });
+    const before = await snapshotOf(reader, "public");
+    return new Life({ drawn, database, segue, client, reader, before });
   }
 
   async end(): Promise<void> {
     await this.#client.end();
+    await this.#reader.close();
     await this.#database.drop();
   }
 
@@ -135,14 +150,10 @@ class Life {
 
   /** What `plan --explain` prints compiles to the same program. What is refused has nothing to explain. */
   async #explains(): Promise<void> {
-    await loadParser();
-    const session = await openSession({ connectionString: this.#database.url }, { applicationName: "explain" });
     try {
-      await expectRoundTrip(session, compilable(planOf(this.#drawn.change), PLAN));
+      await expectRoundTrip(this.#reader, compilable(planOf(this.#drawn.change), PLAN));
     } catch (error) {
       if (!(error instanceof SegueError) || error.exitCode !== 3) throw error;
-    } finally {
-      await session.close();
     }
   }
 
@@ -268,7 +279,7 @@ class Life {
   }
 
   async #isAsBefore(): Promise<void> {
-    const differences = diffSnapshots(this.#before, await snapshotOf(this.#database, "public"));
+    const differences = diffSnapshots(this.#before, await snapshotOf(this.#reader, "public"));
     const left = await leftBehind(this.#database);
     if (differences.length + left.length > 0)
       throw new Error(`the catalog is not as before:\n${[...differences, ...left].join("\n")}`);
@@ -277,8 +288,8 @@ class Life {
   async #isAsPlainDdlMakesIt(): Promise<void> {
     const table = `twin.${ident(this.#drawn.schema.table)}`;
     for (const sql of this.#drawn.change.plainly(table)) await this.#client.query(sql);
-    const wanted = sortedStatistics(await snapshotOf(this.#database, "twin"));
-    const found = diffSnapshots(wanted, sortedStatistics(await snapshotOf(this.#database, "public")));
+    const wanted = sortedStatistics(await snapshotOf(this.#reader, "twin"));
+    const found = diffSnapshots(wanted, sortedStatistics(await snapshotOf(this.#reader, "public")));
     const differences = [
       ...found.filter((line) => !line.includes("column order")),
       ...(await leftBehind(this.#database)),
@@ -303,6 +314,7 @@ class Life {
 const prepare = async (client: pg.Client): Promise<void> => {
   await client.query(`DO $do$ BEGIN CREATE ROLE segue_test_reader; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $do$;
     CREATE SCHEMA twin`);
+  await client.query(journalScript());
 };
 
 function scriptOf({ schema, change: { added } }: DrawnLife): string {
@@ -315,18 +327,13 @@ function planOf({ operations }: Change): string {
 }
 
 /** The catalog of a schema, in names that are the same for the table and its twin. */
-async function snapshotOf(database: TestDatabase, schema: string): Promise<Snapshot> {
-  const session = await openSession({ connectionString: database.url }, { applicationName: "snapshot" });
-  try {
-    const found = await snapshotCatalog(session, { schemas: [schema] });
-    const { objects } = JSON.parse(JSON.stringify(found).replaceAll("twin.", "public.")) as Snapshot;
-    return {
-      format: 1,
-      objects: Object.fromEntries(Object.entries(objects).filter(([name]) => !name.startsWith("schema "))),
-    };
-  } finally {
-    await session.close();
-  }
+async function snapshotOf(session: Session, schema: string): Promise<Snapshot> {
+  const found = await snapshotCatalog(session, { schemas: [schema] });
+  const { objects } = JSON.parse(JSON.stringify(found).replaceAll("twin.", "public.")) as Snapshot;
+  return {
+    format: 1,
+    objects: Object.fromEntries(Object.entries(objects).filter(([name]) => !name.startsWith("schema "))),
+  };
 }
 
 /** The server names the columns of extended statistics in their order in the table, which is another after a rollout. */

@@ -122,7 +122,17 @@ async function leakedSessions(admin: pg.Client, database: string): Promise<strin
   }
 }
 
-async function templateDatabase(server: string, template: DatabaseTemplate): Promise<string> {
+/** What this process has found to be there, by server and name: it stays until the run ends. */
+const templates = new Map<string, Promise<string>>();
+
+function templateDatabase(server: string, template: DatabaseTemplate): Promise<string> {
+  const key = `${server} ${template.name}`;
+  const made = templates.get(key) ?? makeTemplate(server, template);
+  templates.set(key, made);
+  return made;
+}
+
+async function makeTemplate(server: string, template: DatabaseTemplate): Promise<string> {
   const name = `${inject("run")}_template_${template.name}`;
   await asAdministrator(server, async (admin) => {
     // Test files run in several processes: one makes it, the others wait. The lock ends with the session.

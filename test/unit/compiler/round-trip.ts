@@ -24,8 +24,15 @@ const whatRuns = (program: Program) => {
  * @throws SegueError where the plan itself is refused
  */
 export async function expectRoundTrip(session: Session, plan: Plan): Promise<void> {
-  const catalogFor = (of: Plan): Promise<Catalog> =>
-    readCatalog(session, { ...scopeOf(of, "public"), defaultSchema: "public" });
+  // Nothing changes in between, and reading a catalog is what takes time here.
+  const catalogs = new Map<string, Catalog>();
+  const catalogFor = async (of: Plan): Promise<Catalog> => {
+    const scope = { ...scopeOf(of, "public"), defaultSchema: "public" };
+    const key = JSON.stringify(scope);
+    const catalog = catalogs.get(key) ?? (await readCatalog(session, scope));
+    catalogs.set(key, catalog);
+    return catalog;
+  };
   const program = async (of: Plan): Promise<Program> =>
     compile(of, await catalogFor(of), completeSettings(of.settings));
   const explained = async (of: Plan): Promise<Plan> =>
