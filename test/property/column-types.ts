@@ -104,6 +104,11 @@ export const COLUMN_TYPES: Readonly<Record<string, ColumnType>> = {
     (n) => `'${["sad", "ok", "so so"][n % 3]}'`,
     (c) => `${c} <> 'sad'`,
   ),
+  enums: type(
+    "%.mood[]",
+    (n) => ["'{}'", "'{sad,NULL,ok}'", `'{"so so",sad}'`, "'{ok}'"][n % 4] ?? "",
+    (c) => `${c} <> '{"so so",sad}'`,
+  ),
   domain: type(
     "%.positive",
     (n) => String(n + 1),

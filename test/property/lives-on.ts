@@ -1,22 +1,30 @@
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { MAJORS } from "../support/postgres.ts";
-import { choices, DRAWINGS, type Drawing } from "./changes.ts";
-import { type DrawnLife, live, type Outcome } from "./life.ts";
+import { DRAWINGS } from "./changes.ts";
+import { choices, type Drawing } from "./drawing.ts";
+import type { DrawnLife } from "./drawn-life.ts";
+import { live, type Outcome } from "./life.ts";
 import { TABLE_KINDS, type TableKind, TURNING_POINTS } from "./model.ts";
 import { type Cell, checkSupportTable } from "./support-table.ts";
 import { drawnSchema, drawnTraffic } from "./schema.ts";
 
-/** How many lives all tests together have at least, where `SEGUE_PROPERTY_RUNS` does not say how many each cell has. */
-const LIVES = 300;
+/** How many lives all tests together have at least, spread over the cells, where `SEGUE_PROPERTY_RUNS` does not say how many each has. */
+const LIVES = 400;
 /** A refusal may be of what was drawn on the column: only after so many more is it the table's. */
 const REFUSALS = 8;
 const SEED = Number(process.env["SEGUE_PROPERTY_SEED"] ?? 20_261_125);
 
 const operations = Object.keys(DRAWINGS);
-const runs = Number(
-  process.env["SEGUE_PROPERTY_RUNS"] ?? Math.ceil(LIVES / (operations.length * TABLE_KINDS.length * MAJORS.length)),
-);
+const CELLS = operations.length * TABLE_KINDS.length * MAJORS.length;
+
+/** How many lives a cell has: the cells that have one more than others lie among them evenly. */
+function runsOf(cell: number): number {
+  const asked = process.env["SEGUE_PROPERTY_RUNS"];
+  if (asked !== undefined) return Number(asked);
+  const upTo = (cells: number): number => Math.ceil((cells * LIVES) / CELLS);
+  return Math.max(1, upTo(cell + 1) - upTo(cell));
+}
 
 /**
  * Draws lives of every operation on tables of one kind, on each major. The seed is fixed: `SEGUE_PROPERTY_SEED` and
@@ -30,6 +38,8 @@ export function livesOn(table: TableKind): void {
   afterAll(() => checkSupportTable(table, cells, places.length));
   test.each(places)(`$kind on ${nameOf(table)} of PostgreSQL $major`, { timeout: 3_600_000 }, async (place) => {
     const outcomes: Outcome[] = [];
+    const cell = TABLE_KINDS.indexOf(table) * places.length + places.indexOf(place);
+    const runs = runsOf(cell);
     const seed = SEED + operations.indexOf(place.kind) * 100 + TABLE_KINDS.indexOf(table) * 10 + (place.major % 10);
     const draw = (from: number, numRuns: number, isEnough: () => boolean): Promise<void> =>
       fc.assert(

@@ -102,8 +102,13 @@ export function references({ columns: [target], reference: drawn }: DrawnSchema)
   return drawn !== null && target !== undefined && ["integer", "bigint"].includes(target.type);
 }
 
+/** Names of the constraints that a column may have, the one at that place. */
+export function constraintsOf(place: number): readonly string[] {
+  return [`check_${place}`, `unique_${place}`, ...(place === 0 ? ["to_parent"] : [])];
+}
+
 /** The script that makes the table and its rows in a schema. */
-export function renderSchema(drawn: DrawnSchema, schema: string, extraColumn = ""): string {
+export function renderSchema(drawn: DrawnSchema, schema: string, extraColumns: readonly string[] = []): string {
   const table = `${schema}.${ident(drawn.table)}`;
   const isPartitioned = drawn.kind === "partitioned";
   const key = drawn.kind === "no primary key" ? [] : [`PRIMARY KEY (id${isPartitioned ? ", region" : ""})`];
@@ -111,7 +116,7 @@ export function renderSchema(drawn: DrawnSchema, schema: string, extraColumn = "
     "id integer NOT NULL",
     ...(isPartitioned ? ["region integer NOT NULL DEFAULT 0"] : []),
     ...drawn.columns.map((column) => columnDefinition(column, schema)),
-    ...(extraColumn === "" ? [] : [extraColumn]),
+    ...extraColumns,
     ...key,
   ];
   return [

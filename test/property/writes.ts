@@ -1,8 +1,6 @@
-import type { Change, DrawnSchema, DrawnWrite } from "./model.ts";
-import { ident, PARENTS, references, valueOf } from "./schema.ts";
-
-/** Which version of the application writes. */
-export type Side = "old" | "new";
+import { fieldsOf, type Side, type Speaker } from "./fields.ts";
+import type { Change, DrawnSchema, DrawnWrite, Field } from "./model.ts";
+import { ident, PARENTS, references } from "./schema.ts";
 
 /** One write as the rollout's table gets it, and as its twin does. */
 export interface Write {
@@ -23,13 +21,14 @@ export class Writer {
   }
 
   /** The SQL of a write; null where this version does not know the table or the column. */
-  write(side: Side, drawn: DrawnWrite): Write | null {
+  write(speaker: Speaker, drawn: DrawnWrite): Write | null {
+    const { side } = speaker;
     if (side === "new" && this.#change.table === null) return null;
     switch (drawn.write) {
       case "insert":
-        return this.#insert(side, drawn.values);
+        return this.#insert(speaker, drawn.values);
       case "update":
-        return this.#update(side, drawn.row, drawn.column, drawn.value);
+        return this.#update(speaker, drawn.row, drawn.column, drawn.value);
       case "delete":
         return this.#both(side, (table) => `DELETE FROM ${table} WHERE id = ${this.#id(drawn.row)}`);
       case "delete parent":
@@ -43,49 +42,47 @@ export class Writer {
     }
   }
 
-  #insert(side: Side, values: readonly number[]): Write {
+  #insert(speaker: Speaker, values: readonly number[]): Write {
+    const { side } = speaker;
     this.#lastId += 1;
-    const given = this.#columns(side).flatMap((column, n) => {
-      const number = values[n] ?? 0;
-      // Now and then a column is left to its default.
-      return number % 5 === 4 && column.twin !== this.#change.given
-        ? []
-        : [{ ...column, value: column.literal(number) }];
+    const fields = fieldsOf(this.#schema, this.#change, speaker).filter(({ updates }) => updates !== true);
+    // Now and then a column is left to its default.
+    const given = fields.flatMap((field, n) => {
+      const written = field.write(values[n] ?? 0);
+      const isLeft = (values[n] ?? 0) % 5 === 4 || (side === "new" && this.#looksLeft(field, written.real));
+      return isLeft && !field.given ? [] : [written];
     });
-    const known = new Set(this.#columns(side).map(({ twin }) => twin));
-    const supplement = Object.entries(side === "new" ? (this.#change.supplement ?? {}) : {})
-      .filter(([column]) => !known.has(column) && !this.#hasDefault(column))
-      .map(([twin, value]) => ({ real: null, twin, value }));
-    const key = [
-      { real: "id", twin: "id", value: String(this.#lastId) },
-      ...(this.#schema.kind === "partitioned"
-        ? [{ real: "region", twin: "region", value: String(this.#lastId % 3) }]
-        : []),
-    ];
-    const insert = (table: string, columns: readonly { readonly name: string; readonly value: string }[]): string =>
-      `INSERT INTO ${table} (${columns.map(({ name }) => ident(name)).join(", ")}) VALUES (${columns.map(({ value }) => value).join(", ")})`;
-    const all = [...key, ...given, ...supplement];
+    const known = new Set(fields.flatMap(({ columns }) => columns));
+    const supplement = Object.entries(side === "new" ? (this.#change.supplement ?? {}) : {}).filter(
+      ([column]) => !known.has(column) && !this.#hasDefault(column),
+    );
+    const key = {
+      id: String(this.#lastId),
+      ...(this.#schema.kind === "partitioned" ? { region: String(this.#lastId % 3) } : {}),
+    };
+    const insert = (table: string, row: Readonly<Record<string, string>>): string =>
+      `INSERT INTO ${table} (${Object.keys(row).map(ident).join(", ")}) VALUES (${Object.values(row).join(", ")})`;
+    const real = Object.assign({}, key, ...given.map((values) => values.real)) as Record<string, string>;
+    const twin = Object.assign({}, key, ...given.map((values) => values.twin)) as Record<string, string>;
     return {
-      real: insert(
-        this.#real(side),
-        all.flatMap(({ real, value }) =>
-          real === null ? [] : [{ name: real, value: value.replaceAll("%.", "public.") }],
-        ),
-      ),
-      twin: insert(
-        this.#twin,
-        all.map(({ twin, value }) => ({ name: twin, value: value.replaceAll("%.", "twin.") })),
-      ),
+      real: insert(this.#real(side), real),
+      twin: insert(this.#twin, { ...twin, ...Object.fromEntries(supplement) }),
     };
   }
 
-  #update(side: Side, row: number, column: number, number: number): Write | null {
-    const columns = this.#columns(side);
-    const found = columns[column % columns.length];
+  #update({ side, cutOver }: Speaker, row: number, column: number, number: number): Write | null {
+    const fields = fieldsOf(this.#schema, this.#change, { side, cutOver });
+    const found = fields[column % fields.length];
     if (found === undefined) return null;
-    const set = (table: string, name: string): string =>
-      `UPDATE ${table} SET ${ident(name)} = ${found.literal(number)} WHERE id = ${this.#id(row)}`;
-    return { real: set(this.#real(side), found.real), twin: set(this.#twin, found.twin) };
+    const { real, twin, changes = twin } = found.write(number);
+    const update = (table: string, set: Readonly<Record<string, string>>, where?: string): string =>
+      `UPDATE ${table} SET ${Object.entries(set)
+        .map(([name, value]) => `${ident(name)} = ${value}`)
+        .join(", ")} WHERE id = ${this.#id(row)}${where === undefined ? "" : ` AND ${where}`}`;
+    return {
+      real: update(this.#real(side), real, found.where?.real),
+      twin: update(this.#twin, changes, found.where?.twin),
+    };
   }
 
   #ofParents(sql: (schema: string) => string): Write | null {
@@ -96,17 +93,9 @@ export class Writer {
     return { real: sql(this.#real(side)), twin: sql(this.#twin) };
   }
 
-  /** The columns that a version writes, by their name in either table. */
-  #columns(side: Side) {
-    const { columns } = this.#schema;
-    const { added, renamed = {} } = this.#change;
-    const own = columns.flatMap((column) => {
-      const real = side === "new" && Object.hasOwn(renamed, column.name) ? renamed[column.name] : column.name;
-      if (real === null || real === undefined) return [];
-      return [{ real, twin: column.name, literal: (n: number) => valueOf(column, n) }];
-    });
-    if (side === "old" || added === undefined) return own;
-    return [...own, { real: added.name, twin: added.name, literal: () => added.value }];
+  /** A NULL in a column of the new side: on INSERT nobody can tell it from a column that is left out. */
+  #looksLeft({ columns }: Field, written: Readonly<Record<string, string>>): boolean {
+    return Object.entries(written).every(([name, value]) => value === "NULL" && !columns.includes(name));
   }
 
   #hasDefault(name: string): boolean {
