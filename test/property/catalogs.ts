@@ -3,6 +3,7 @@ import { openSession, type Session } from "../../src/postgres/session.ts";
 import { diffSnapshots } from "../../src/postgres/snapshot-diff.ts";
 import { type Snapshot, snapshotCatalog } from "../../src/postgres/snapshot.ts";
 import { SegueError } from "../../src/index.ts";
+import { VERSION } from "./fields.ts";
 import { leftBehind } from "../support/catalog-diff.ts";
 import type { TestDatabase } from "../support/postgres.ts";
 import { planOf } from "../unit/compiler/compile-plan.ts";
@@ -45,7 +46,11 @@ export class Catalogs {
     const kept = Object.entries(twin.objects).filter(([name]) => stays.includes(name));
     const wanted = { ...this.#before, objects: { ...this.#before.objects, ...Object.fromEntries(kept) } };
     const found = diffSnapshots(wanted, await snapshotOf(this.#session, "public"));
-    await this.#expectNone("the catalog is not as before", found);
+    const versions = await this.#database.query<{ name: string }>(
+      "select 'schema ' || nspname as name from pg_namespace where nspname in ($1, $2)",
+      [VERSION, `segue_old_${VERSION}`],
+    );
+    await this.#expectNone("the catalog is not as before", [...found, ...versions.map(({ name }) => name)]);
   }
 
   /** @throws Error with what differs from the twin's */

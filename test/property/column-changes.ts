@@ -43,7 +43,7 @@ export const COLUMN_CHANGES: Readonly<Record<string, Drawing>> = {
         filled: { [name]: fill },
         given: [name],
         constrains: true,
-        dropped: constraintsOf(0),
+        dropped: constraintsOf(schema.target ?? 0),
         plainly: (table) => [`ALTER TABLE ${table} DROP COLUMN ${ident(name)}`],
       };
     },

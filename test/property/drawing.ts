@@ -19,8 +19,8 @@ export function chosen<T>(list: readonly T[], n = 0): T {
   return list[n % list.length] as T;
 }
 
-export function targetOf({ columns }: DrawnSchema): DrawnColumn {
-  return columns[0] as DrawnColumn;
+export function targetOf({ columns, target = 0 }: DrawnSchema): DrawnColumn {
+  return columns[target] as DrawnColumn;
 }
 
 /** The schema's own name for a table of the plan; a name with a dot or blank is none here. */

@@ -34,6 +34,6 @@ export function scriptOf({ schema, change: { added = [], twin, types = [] } }: D
   ].join("\n");
 }
 
-export function planOf({ operations }: Change): string {
-  return stringify({ operations });
+export function planOf({ operations, versioned }: Change): string {
+  return stringify({ operations, ...(versioned === true ? { views: true } : {}) });
 }

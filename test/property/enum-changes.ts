@@ -60,6 +60,12 @@ function renamedPlainly(table: string, renamed: Change["renamed"] = {}): readonl
   );
 }
 
+/** True if the default has the value. */
+function hasDefault(column: DrawnColumn, replacement: Replacement): boolean {
+  const value = column.default === null ? "NULL" : typeNamed(column.type).literal(column.default);
+  return vocabulary(column, replacement, "cut-over").says(value).real !== value;
+}
+
 /** PostgreSQL has no way to drop a value: another type takes the place of the enum. */
 function withoutValue(schema: DrawnSchema, table: string, replacement: Replacement): readonly string[] {
   const values = VALUES.filter((value) => value !== replacement.from).map((value) => pg.escapeLiteral(value));
@@ -159,7 +165,9 @@ export const ENUM_CHANGES: Readonly<Record<string, Drawing>> = {
           ...newNames(schema, change.renamed),
         }),
         // A default that is the value becomes another one at the cut-over.
-        given: ofEnum(schema).map(({ name }) => name),
+        given: ofEnum(schema)
+          .filter((column) => hasDefault(column, replacement))
+          .map(({ name }) => name),
         plainly: (table) => [...withoutValue(schema, table, replacement), ...renamedPlainly(table, change.renamed)],
       };
     },

@@ -10,6 +10,8 @@ export interface Speaker {
   readonly cutOver: boolean;
 }
 
+/** The schema of the new version, where it has one. */
+export const VERSION = "public_1";
 export const OLD: Speaker = { side: "old", cutOver: false };
 export const NEW: Speaker = { side: "new", cutOver: false };
 /** The new version from the cut-over on. */
@@ -18,7 +20,18 @@ export const ALONE: Speaker = { side: "new", cutOver: true };
 /** The other words of a column, if this version uses them by now. */
 export function vocabularyOf(change: Change, column: string, { cutOver, side }: Speaker): Vocabulary | undefined {
   const found = change.vocabulary?.[column];
-  return side === "new" && (cutOver || found?.since === "ready") ? found : undefined;
+  const isSpoken = cutOver || change.versioned === true || found?.since === "ready";
+  return side === "new" && isSpoken ? found : undefined;
+}
+
+/** The table as a version finds it; null where it knows none. */
+export function tableOf(
+  schema: DrawnSchema,
+  { table = schema.table, versioned = false }: Change,
+  side: Side,
+): string | null {
+  if (side === "old") return `public.${ident(schema.table)}`;
+  return table === null ? null : `${versioned ? VERSION : "public"}.${ident(table)}`;
 }
 
 /** What a version writes: its columns one by one, and those of another shape as that says. */
@@ -32,7 +45,7 @@ export function fieldsOf(schema: DrawnSchema, change: Change, speaker: Speaker):
     return [
       {
         columns: [column.name],
-        given: given.includes(column.name),
+        left: given.includes(column.name) ? "never" : "ever",
         write: (n) => written(column, real, valueOf(column, n), vocabulary),
       },
     ];
@@ -40,7 +53,7 @@ export function fieldsOf(schema: DrawnSchema, change: Change, speaker: Speaker):
   if (side === "old") return own;
   const fresh = added.map(({ name, value }): Field => ({
     columns: [name],
-    given: false,
+    left: "ever",
     write: () => ({ real: { [name]: value }, twin: { [name]: value } }),
   }));
   return [...own, ...fresh, ...(reshaped?.fields ?? [])];

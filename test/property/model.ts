@@ -30,8 +30,9 @@ export interface DrawnReference {
 export interface DrawnSchema {
   readonly kind: TableKind;
   readonly table: string;
-  /** The first is the one that the operation is about. */
   readonly columns: readonly DrawnColumn[];
+  /** The place of the one that the operation is about; absent: the first. */
+  readonly target?: number;
   readonly reference: DrawnReference | null;
   /** An index over the first two columns. */
   readonly composite: boolean;
@@ -69,8 +70,8 @@ export interface Written {
 export interface Field {
   /** The twin's columns that it writes. */
   readonly columns: readonly string[];
-  /** True if no INSERT leaves it out. */
-  readonly given: boolean;
+  /** Whether an INSERT may leave it out: at any time, only until the cut-over, at no time. */
+  readonly left: "ever" | "until the cut-over" | "never";
   /** True if only an UPDATE writes it. */
   readonly updates?: boolean;
   /** Of the value with that number, expressions by column. */
@@ -112,6 +113,8 @@ export interface Change {
   readonly operations: readonly Readonly<Record<string, unknown>>[];
   /** Columns of the twin that only the new version knows, with the value of rows that don't name it. */
   readonly added?: readonly { readonly name: string; readonly type: string; readonly value: string }[];
+  /** True if the new version has a schema of its own, from `ready` on. */
+  readonly versioned?: boolean;
   /** The new version's name of the table; absent: the same; null: it does not know it. */
   readonly table?: string | null;
   /** The new version's names of the old version's columns; absent: the same; null: it does not know it. */

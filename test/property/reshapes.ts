@@ -23,18 +23,22 @@ const INTEGERS = ["smallint", "integer", "bigint"];
 const named = (column: DrawnColumn): string => ident(column.name);
 const typed = (column: DrawnColumn): string => sqlType(column.type, "public");
 
+function isRequired(column: DrawnColumn): boolean {
+  return column.notNull && column.default === null;
+}
+
 /** A value, and whether it is missing. */
 function valueAndFlag(column: DrawnColumn, numbers: readonly number[]): Reshape {
   const [n = 0, m = 0] = numbers;
   const c = named(column);
   return {
     add: {
-      fresh: { type: typed(column), from: c, ...(column.notNull && n % 2 === 0 ? { nullable: false } : {}) },
-      "Fresh Flag": { type: "boolean", from: `${c} IS NULL`, ...(m % 2 === 0 ? { nullable: false } : {}) },
+      bare: { type: typed(column), from: c, ...(column.notNull && n % 2 === 0 ? { nullable: false } : {}) },
+      "Bare Flag": { type: "boolean", from: `${c} IS NULL`, ...(m % 2 === 0 ? { nullable: false } : {}) },
     },
-    remove: { [column.name]: { from: 'CASE WHEN "Fresh Flag" THEN NULL ELSE fresh END' } },
-    reads: { fresh: c, "Fresh Flag": `${c} IS NULL` },
-    fields: [whole([column], (values) => ({ fresh: values[0] ?? "", "Fresh Flag": String(values[0] === "NULL") }))],
+    remove: { [column.name]: { from: 'CASE WHEN "Bare Flag" THEN NULL ELSE bare END' } },
+    reads: { bare: c, "Bare Flag": `${c} IS NULL` },
+    fields: [whole([column], (values) => ({ bare: values[0] ?? "", "Bare Flag": String(values[0] === "NULL") }))],
   };
 }
 
@@ -58,7 +62,7 @@ function tensAndDigit(column: DrawnColumn): Reshape {
       }),
       {
         columns: [column.name],
-        given: false,
+        left: "ever",
         updates: true,
         // The greatest value of each type ends in 7: with at most 7 it stays one.
         write: (n) => ({ real: { digit: String(n % 8) }, twin: { [column.name]: `${c} - ${digit} + ${n % 8}` } }),
@@ -73,15 +77,15 @@ function pair(one: DrawnColumn, other: DrawnColumn): Reshape {
   const [a, b] = [named(one), named(other)];
   const both = `ARRAY[${a}::text, ${b}::text]`;
   return {
-    add: { "Fresh Pair": { type: "text[]", from: both, comment: "drawn" } },
+    add: { "Both Of Them": { type: "text[]", from: both, comment: "drawn" } },
     remove: {
-      [one.name]: { from: `("Fresh Pair")[1]::${typed(one)}` },
-      [other.name]: { from: `("Fresh Pair")[2]::${typed(other)}` },
+      [one.name]: { from: `("Both Of Them")[1]::${typed(one)}` },
+      [other.name]: { from: `("Both Of Them")[2]::${typed(other)}` },
     },
-    reads: { "Fresh Pair": both },
+    reads: { "Both Of Them": both },
     fields: [
       whole([one, other], ([x = "", y = ""]) => ({
-        "Fresh Pair": `ARRAY[(${x})::${typed(one)}::text, (${y})::${typed(other)}::text]`,
+        "Both Of Them": `ARRAY[(${x})::${typed(one)}::text, (${y})::${typed(other)}::text]`,
       })),
     ],
   };
@@ -112,8 +116,8 @@ function crossed(one: DrawnColumn, other: DrawnColumn): Reshape {
 function whole(columns: readonly DrawnColumn[], say: (values: readonly string[]) => Record<string, string>): Field {
   return {
     columns: columns.map(({ name }) => name),
-    // What is left out or NULL on the new side looks like a write of the old version.
-    given: true,
+    // What is left out of the new side is a write of the old version, until the cut-over; then it is no value.
+    left: columns.some(isRequired) ? "never" : "until the cut-over",
     write(n) {
       const values = columns.map((column, place) => valueOf(column, (n + place * 5) % 12));
       return { real: say(values), twin: Object.fromEntries(columns.map(({ name }, at) => [name, values[at] ?? ""])) };
@@ -135,7 +139,7 @@ function change(schema: DrawnSchema, places: readonly number[], shapes: readonly
       fields: shapes.flatMap(({ fields }) => fields),
     },
     // From expand on the old column may be NULL, whoever writes.
-    given: columns.filter((column) => column.notNull && column.default === null).map(({ name }) => name),
+    given: columns.filter(isRequired).map(({ name }) => name),
     dropped: places.flatMap(constraintsOf),
     plainly: (table) => [
       ...columns.map((column) => `ALTER TABLE ${table} DROP COLUMN ${named(column)}`),
@@ -163,7 +167,7 @@ const split: Drawing = {
   change(schema, numbers) {
     const column = targetOf(schema);
     const digits = INTEGERS.includes(column.type) && (numbers[0] ?? 0) % 3 !== 0;
-    return change(schema, [0], [digits ? tensAndDigit(column) : valueAndFlag(column, numbers)]);
+    return change(schema, [schema.target ?? 0], [digits ? tensAndDigit(column) : valueAndFlag(column, numbers)]);
   },
 };
 

@@ -24,6 +24,7 @@ const NAMES = [
 
 const TABLES = ["items", "Order", "user", "t with space", "t".repeat(63), "größe"];
 
+const MOST_COLUMNS = 4;
 /** How many different numbers stand for values, rows and columns. */
 const NUMBERS = 12;
 const number = fc.nat({ max: NUMBERS - 1 });
@@ -49,27 +50,32 @@ const reference: fc.Arbitrary<DrawnReference> = fc.record({
   deferrable: fc.boolean(),
 });
 
-/** A table of this kind whose first column has one of these types; `ofTarget` are its properties that can't be drawn. */
-export function drawnSchema(
-  kind: TableKind,
-  types: readonly string[],
-  ofTarget: Partial<DrawnColumn>,
-): fc.Arbitrary<DrawnSchema> {
+/** What a column must be like for an operation: of one of these types, with these properties. */
+export interface WantedColumn {
+  readonly types: readonly string[];
+  readonly target?: Partial<DrawnColumn>;
+}
+
+/** A table of this kind whose first columns are as they are wanted. */
+export function drawnSchema(kind: TableKind, wanted: readonly WantedColumn[]): fc.Arbitrary<DrawnSchema> {
+  const others = { minLength: Math.max(0, 2 - wanted.length), maxLength: MOST_COLUMNS - wanted.length };
   return fc
     .record({
       table: fc.constantFrom(...TABLES),
-      names: fc.shuffledSubarray(NAMES, { minLength: 4, maxLength: 4 }),
-      target: drawnColumn(types),
-      others: fc.array(drawnColumn(Object.keys(COLUMN_TYPES)), { minLength: 1, maxLength: 3 }),
+      names: fc.shuffledSubarray(NAMES, { minLength: MOST_COLUMNS, maxLength: MOST_COLUMNS }),
+      targets: fc.tuple(
+        ...wanted.map(({ target = {}, types }) => drawnColumn(types).map((column) => ({ ...column, ...target }))),
+      ),
+      others: fc.array(drawnColumn(Object.keys(COLUMN_TYPES)), others),
       reference: fc.option(reference, { freq: 1 }),
       composite: seldom,
       statistics: seldom,
       rows: fc.array(fc.array(number, { minLength: 4, maxLength: 4 }), { maxLength: 12 }),
     })
-    .map(({ names, target, others, ...rest }) => ({
+    .map(({ names, targets, others, ...rest }) => ({
       ...rest,
       kind,
-      columns: [{ ...target, ...ofTarget }, ...others].map((column, n) => ({ ...column, name: names[n] ?? `c${n}` })),
+      columns: [...targets, ...others].map((column, n) => ({ ...column, name: names[n] ?? `c${n}` })),
     }));
 }
 

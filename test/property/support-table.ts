@@ -47,6 +47,11 @@ function summary(operation: string, cells: readonly Cell[]): string {
 }
 
 const HEADER = "| operation |";
+/** Where what is no operation is described. */
+const PAGES: Readonly<Record<string, string>> = {
+  "several operations": "plan-format.md",
+  "versioned schema": "versioned-schemas.md",
+};
 
 function rowsOf(text: string): readonly (readonly string[])[] {
   const lines = text.split("\n");
@@ -56,7 +61,7 @@ function rowsOf(text: string): readonly (readonly string[])[] {
     line
       .split("|")
       .slice(1, -1)
-      .map((part) => part.trim().replace(/^\[(.+)\]\(operations\/\w+\.md\)$/, "$1")),
+      .map((part) => part.trim().replace(/^\[(.+)\]\([\w/-]+\.md\)$/, "$1")),
   );
 }
 
@@ -72,7 +77,7 @@ async function write(text: string, column: number, wanted: ReadonlyMap<string, s
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(
       ([operation, [, ...said]]) =>
-        `| [${operation}](operations/${operation.replace(/ .*/, "")}.md) | ${said.join(" | ")} |`,
+        `| [${operation}](${PAGES[operation] ?? `operations/${operation.replace(/ .*/, "")}.md`}) | ${said.join(" | ")} |`,
     );
   const [before = "", ...rest] = text.split(HEADER);
   const after = rest.join(HEADER).split("\n");

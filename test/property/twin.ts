@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type pg from "pg";
-import { type Speaker, vocabularyOf } from "./fields.ts";
+import { type Speaker, tableOf, vocabularyOf } from "./fields.ts";
 import type { Change, DrawnSchema, RowChange } from "./model.ts";
 import { ident } from "./schema.ts";
 
@@ -29,11 +29,11 @@ export class Twin {
   /** The rows as a version sees them, against the twin's. */
   async compare(speaker: Speaker): Promise<void> {
     const { side } = speaker;
-    const real = side === "new" ? (this.#change.table === undefined ? this.#schema.table : this.#change.table) : null;
-    if (side === "new" && real === null) return;
+    const table = tableOf(this.#schema, this.#change, side);
+    if (table === null) return;
     const columns = this.#columns(speaker);
     const ofReal = columns.map(({ name }) => ({ name, sql: ident(name) }));
-    const found = await this.#read(ofReal, real === null ? this.#real : `public.${ident(real)}`);
+    const found = await this.#read(ofReal, table);
     const wanted = await this.#read(columns, this.#table);
     if (isDeepStrictEqual(found, wanted)) return;
     throw new Error(`the ${side} version sees\n${JSON.stringify(found)}\nand not\n${JSON.stringify(wanted)}`);
@@ -148,13 +148,13 @@ export class Twin {
 
   #columns(speaker: Speaker): readonly Column[] {
     const { cutOver, side } = speaker;
-    const { added = [], renamed = {}, reshaped, retyped = {} } = this.#change;
+    const { added = [], renamed = {}, reshaped, retyped = {}, versioned = false } = this.#change;
     const own = this.#schema.columns.flatMap(({ name }): Column[] => {
       const real = side === "new" && Object.hasOwn(renamed, name) ? renamed[name] : name;
       if (real === null || real === undefined) return [];
       const vocabulary = vocabularyOf(this.#change, name, speaker);
       if (vocabulary !== undefined) return [{ name: real, sql: vocabulary.shows(ident(name)) }];
-      const type = cutOver ? retyped[name] : undefined;
+      const type = cutOver || (side === "new" && versioned) ? retyped[name] : undefined;
       return [{ name: real, sql: type === undefined ? ident(name) : `${ident(name)}::${type}` }];
     });
     const fresh = side === "old" ? [] : added.map(({ name }) => ({ name, sql: ident(name) }));

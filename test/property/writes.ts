@@ -1,4 +1,4 @@
-import { fieldsOf, type Side, type Speaker } from "./fields.ts";
+import { fieldsOf, type Speaker, tableOf } from "./fields.ts";
 import type { Change, DrawnSchema, DrawnWrite, Field } from "./model.ts";
 import { ident, PARENTS, references } from "./schema.ts";
 
@@ -22,15 +22,15 @@ export class Writer {
 
   /** The SQL of a write; null where this version does not know the table or the column. */
   write(speaker: Speaker, drawn: DrawnWrite): Write | null {
-    const { side } = speaker;
-    if (side === "new" && this.#change.table === null) return null;
+    const table = tableOf(this.#schema, this.#change, speaker.side);
+    if (table === null) return null;
     switch (drawn.write) {
       case "insert":
-        return this.#insert(speaker, drawn.values);
+        return this.#insert(table, speaker, drawn.values);
       case "update":
-        return this.#update(speaker, drawn.row, drawn.column, drawn.value);
+        return this.#update(table, speaker, drawn.row, drawn.column, drawn.value);
       case "delete":
-        return this.#both(side, (table) => `DELETE FROM ${table} WHERE id = ${this.#id(drawn.row)}`);
+        return this.#both(table, (name) => `DELETE FROM ${name} WHERE id = ${this.#id(drawn.row)}`);
       case "delete parent":
         return this.#ofParents((schema) => `DELETE FROM ${schema}.parents WHERE id = ${drawn.row % PARENTS}`);
       case "move parent":
@@ -42,15 +42,14 @@ export class Writer {
     }
   }
 
-  #insert(speaker: Speaker, values: readonly number[]): Write {
+  #insert(name: string, speaker: Speaker, values: readonly number[]): Write {
     const { side } = speaker;
     this.#lastId += 1;
     const fields = fieldsOf(this.#schema, this.#change, speaker).filter(({ updates }) => updates !== true);
-    // Now and then a column is left to its default.
     const given = fields.flatMap((field, n) => {
-      const written = field.write(values[n] ?? 0);
-      const isLeft = (values[n] ?? 0) % 5 === 4 || (side === "new" && this.#looksLeft(field, written.real));
-      return isLeft && !field.given ? [] : [written];
+      const number = values[n] ?? 0;
+      const written = field.write(number);
+      return this.#isLeft(field, number, written.real, speaker) ? [] : [written];
     });
     const known = new Set(fields.flatMap(({ columns }) => columns));
     const supplement = Object.entries(side === "new" ? (this.#change.supplement ?? {}) : {}).filter(
@@ -65,13 +64,13 @@ export class Writer {
     const real = Object.assign({}, key, ...given.map((values) => values.real)) as Record<string, string>;
     const twin = Object.assign({}, key, ...given.map((values) => values.twin)) as Record<string, string>;
     return {
-      real: insert(this.#real(side), real),
+      real: insert(name, real),
       twin: insert(this.#twin, { ...twin, ...Object.fromEntries(supplement) }),
     };
   }
 
-  #update({ side, cutOver }: Speaker, row: number, column: number, number: number): Write | null {
-    const fields = fieldsOf(this.#schema, this.#change, { side, cutOver });
+  #update(name: string, speaker: Speaker, row: number, column: number, number: number): Write | null {
+    const fields = fieldsOf(this.#schema, this.#change, speaker);
     const found = fields[column % fields.length];
     if (found === undefined) return null;
     const { real, twin, changes = twin } = found.write(number);
@@ -80,7 +79,7 @@ export class Writer {
         .map(([name, value]) => `${ident(name)} = ${value}`)
         .join(", ")} WHERE id = ${this.#id(row)}${where === undefined ? "" : ` AND ${where}`}`;
     return {
-      real: update(this.#real(side), real, found.where?.real),
+      real: update(name, real, found.where?.real),
       twin: update(this.#twin, changes, found.where?.twin),
     };
   }
@@ -89,13 +88,28 @@ export class Writer {
     return references(this.#schema) ? { real: sql("public"), twin: sql("twin") } : null;
   }
 
-  #both(side: Side, sql: (table: string) => string): Write {
-    return { real: sql(this.#real(side)), twin: sql(this.#twin) };
+  #both(real: string, sql: (table: string) => string): Write {
+    return { real: sql(real), twin: sql(this.#twin) };
   }
 
-  /** A NULL in a column of the new side: on INSERT nobody can tell it from a column that is left out. */
-  #looksLeft({ columns }: Field, written: Readonly<Record<string, string>>): boolean {
-    return Object.entries(written).every(([name, value]) => value === "NULL" && !columns.includes(name));
+  /** Now and then a column is left to its default. */
+  #isLeft(
+    field: Field,
+    number: number,
+    written: Readonly<Record<string, string>>,
+    { cutOver, side }: Speaker,
+  ): boolean {
+    const may = field.left === "ever" || (field.left === "until the cut-over" && !cutOver);
+    if (may && number % 5 === 4) return true;
+    // A NULL in the columns of the new side: until the cut-over nobody can tell it from a column that is left out.
+    const isNull = Object.values(written).every((value) => value === "NULL");
+    return side === "new" && !cutOver && isNull && Object.keys(written).every((name) => this.#isNew(name, field));
+  }
+
+  /** True for a column that only the new version knows, be it by another one's name in a schema of its own. */
+  #isNew(name: string, { columns }: Field): boolean {
+    const { retyped = {}, versioned = false, vocabulary = {} } = this.#change;
+    return !columns.includes(name) || (versioned && (Object.hasOwn(retyped, name) || Object.hasOwn(vocabulary, name)));
   }
 
   #hasDefault(name: string): boolean {
@@ -104,11 +118,6 @@ export class Writer {
 
   #id(row: number): number {
     return 1 + (row % Math.max(this.#lastId, 1));
-  }
-
-  #real(side: Side): string {
-    const name = side === "new" ? (this.#change.table ?? this.#schema.table) : this.#schema.table;
-    return `public.${ident(name)}`;
   }
 
   get #twin(): string {
