@@ -105,7 +105,7 @@ export function keyBatch(
   const changing = rows === "free" ? freeChanges(work, wanted) : changes(work, wanted);
   return script(
     work,
-    `WITH page AS MATERIALIZED (${page}), edge AS MATERIALIZED (${edge}), ${changing} ` +
+    `WITH page AS MATERIALIZED (${page}), edge AS MATERIALIZED (${edge}), ${changing}, ${TOTAL} ` +
       `${setExtent(work, [
         "cursor_key = coalesce((SELECT to_jsonb(edge) FROM edge), cursor_key)",
         `window_blocks = ${limit}`,
@@ -160,8 +160,11 @@ function fence({ rollout, epoch, joined }: Sender): string {
 }
 
 function batch(work: Work, changing: string, moves: readonly string[]): string {
-  return script(work, `WITH ${changing} ${setExtent(work, moves)}`);
+  return script(work, `WITH ${changing}, ${TOTAL} ${setExtent(work, moves)}`);
 }
+
+/** Counted once, however often it is read. */
+const TOTAL = "total AS MATERIALIZED (SELECT count(*) AS rows FROM batch)";
 
 function script(work: Work, statement: string): string {
   const { extent, owner } = work;
@@ -178,7 +181,7 @@ function before({ table }: Work): string {
 }
 
 function since({ table }: Work): { readonly hot: string; readonly wal: string } {
-  const counted = "(SELECT count(*) FROM batch) >= 0";
+  const counted = "(SELECT rows FROM total) >= 0";
   // CASE fixes the order: the rows are changed before the counts are read.
   return {
     hot: `CASE WHEN ${counted} THEN pg_stat_get_xact_tuples_hot_updated(${literal(qualified(table))}::regclass) - current_setting('segue.hot')::bigint END`,
@@ -205,7 +208,7 @@ function setExtent(work: Work, moves: readonly string[]): string {
   const { hot, wal } = since(work);
   const set = [
     ...moves,
-    "rows_done = rows_done + (SELECT count(*) FROM batch)",
+    "rows_done = rows_done + (SELECT rows FROM total)",
     `hot_rows = hot_rows + ${hot}`,
     `wal_bytes = wal_bytes + ${wal}`,
     // Renews the claim.
@@ -213,7 +216,7 @@ function setExtent(work: Work, moves: readonly string[]): string {
   ];
   return (
     `UPDATE segue.extent SET ${set.join(", ")} WHERE id = ${work.extent} ` +
-    `RETURNING (SELECT count(*) FROM batch) AS rows, ${hot} AS hot, ${wal} AS wal, ` +
+    `RETURNING (SELECT rows FROM total) AS rows, ${hot} AS hot, ${wal} AS wal, ` +
     // Read under the batch's own lock on the table: it can't be rewritten before the commit.
     `pg_relation_filenode(${literal(qualified(work.table))}::regclass)::text AS relfilenode${"change" in work.step ? `, ${passedOver(work.step)} AS passed_over` : ""}`
   );

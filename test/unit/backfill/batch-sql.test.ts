@@ -12,13 +12,13 @@ const work: Work = {
   aside: [],
 };
 
-const counted = "CASE WHEN (SELECT count(*) FROM batch) >= 0 THEN";
+const counted = "CASE WHEN (SELECT rows FROM total) >= 0 THEN";
 const hot = `${counted} pg_stat_get_xact_tuples_hot_updated('public."Users"'::regclass) - current_setting('segue.hot')::bigint END`;
 const wal = `${counted} (pg_current_wal_insert_lsn() - current_setting('segue.wal')::pg_lsn)::bigint END`;
 const returning =
-  `rows_done = rows_done + (SELECT count(*) FROM batch), hot_rows = hot_rows + ${hot}, wal_bytes = wal_bytes + ${wal}, ` +
+  `rows_done = rows_done + (SELECT rows FROM total), hot_rows = hot_rows + ${hot}, wal_bytes = wal_bytes + ${wal}, ` +
   "updated_at = clock_timestamp() WHERE id = 11 " +
-  `RETURNING (SELECT count(*) FROM batch) AS rows, ${hot} AS hot, ${wal} AS wal, ` +
+  `RETURNING (SELECT rows FROM total) AS rows, ${hot} AS hot, ${wal} AS wal, ` +
   `pg_relation_filenode('public."Users"'::regclass)::text AS relfilenode`;
 
 const before =
@@ -32,7 +32,8 @@ test("a stripe of a window: fence, rows and cursor in one message", () => {
       `${before}SET CONSTRAINTS ALL IMMEDIATE;\n` +
       'WITH batch AS (UPDATE ONLY public."Users" AS segue_row SET handle = lower(segue_row.name) ' +
       "WHERE segue_row.ctid >= '(64,0)'::tid AND segue_row.ctid < '(96,0)'::tid AND " +
-      "CASE WHEN (hashtid(segue_row.ctid) & 15) = 5 THEN (segue_row.handle IS NULL) ELSE false END RETURNING 1) " +
+      "CASE WHEN (hashtid(segue_row.ctid) & 15) = 5 THEN (segue_row.handle IS NULL) ELSE false END RETURNING 1), " +
+      "total AS MATERIALIZED (SELECT count(*) AS rows FROM batch) " +
       `UPDATE segue.extent SET cursor_block = 64, stripe = 6, window_blocks = 32, ${returning}`,
   );
 });
@@ -83,7 +84,8 @@ test("a batch by key finds its own upper edge", () => {
       'WHERE (segue_row.b, segue_row."A") > (SELECT given.b, given."A" FROM ' +
       `jsonb_populate_record(NULL::public."Users", '{"A": 1, "b": 2}'::jsonb) AS given) ` +
       'AND (segue_row.b, segue_row."A") <= (SELECT b, "A" FROM edge) ' +
-      "AND CASE WHEN true THEN (segue_row.handle IS NULL) ELSE false END RETURNING 1) " +
+      "AND CASE WHEN true THEN (segue_row.handle IS NULL) ELSE false END RETURNING 1), " +
+      "total AS MATERIALIZED (SELECT count(*) AS rows FROM batch) " +
       "UPDATE segue.extent SET cursor_key = coalesce((SELECT to_jsonb(edge) FROM edge), cursor_key), window_blocks = 500, " +
       `${returning}, (SELECT count(*) FROM page) AS seen, cursor_key::text AS cursor`,
   );
