@@ -67,7 +67,7 @@ async function touchNext(client: pg.Client, after: string | null): Promise<strin
 /** Otherwise each row would pay for the sync, which is there for the application's writes; Segue's own fill does the same. */
 async function asFill({ server, database }: Target, work: (client: pg.Client) => Promise<void>): Promise<void> {
   await server.connected(database, async (client) => {
-    await client.query(`SET segue.fill = '1_${COLUMN}'; SET session_replication_role = replica`);
+    await client.query(`SET segue.filling = '1_${COLUMN}'; SET session_replication_role = replica`);
     await work(client);
   });
 }

@@ -35,12 +35,15 @@ export function expressionPath(table: RelationName): string {
  */
 const UNHURRIED = { synchronous_commit: "off" } as const;
 
+/** What the triggers of rollouts look at that an earlier version of Segue began. */
+const EARLIER = { "segue.fill": "on" } as const;
+
 /**
- * What a fill's session is set to. Its plan's sync steps aside where `segue.fill` names the plan; for that of another plan in flight
+ * What a fill's session is set to. Its plan's sync steps aside where `segue.filling` names the plan; for that of another plan in flight
  * the fill is a write like any other.
  */
 export function fillSettings(plan: string, table: RelationName, { lockTimeout }: BatchLimits): Record<string, string> {
-  return { ...readSettings(table, lockTimeout), ...UNHURRIED, "segue.fill": plan };
+  return { ...readSettings(table, lockTimeout), ...UNHURRIED, "segue.filling": plan, ...EARLIER };
 }
 
 /**

@@ -18,7 +18,7 @@ import type { Derivation, Pair, Sync } from "./sync-pairs.ts";
 export type SyncMode = "healing" | "both" | "reverse";
 
 /** Names the plan in the sessions of its backfill, whose updates bring the new side with them. */
-const FILL_SETTING = "segue.fill";
+const FILL_SETTING = "segue.filling";
 
 /** Not the expression's fault: the application must see these and try again. */
 export const RAISE_PASSING = "IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;";

@@ -91,10 +91,10 @@ BEGIN
 END $$;
 `;
 
-/** The sync goes live after the old rows are there. */
+/** The sync goes live after the old rows are there. Its condition is that of triggers which an earlier version of Segue made. */
 const SYNC = `
 CREATE TRIGGER zzz_sync BEFORE INSERT OR UPDATE ON payments FOR EACH ROW
-  WHEN (coalesce(current_setting('segue.fill', true), '') = '') EXECUTE FUNCTION sync_payments();
+  WHEN (coalesce(current_setting('segue.fill', true), '') <> 'on') EXECUTE FUNCTION sync_payments();
 `;
 
 /** A database with `payments` of so many rows, none filled, and the sync live. */
@@ -141,7 +141,7 @@ export async function sessionSettings(session: FillContext["session"]): Promise<
   const { rows } = await session.query(
     `SELECT name, coalesce(current_setting(name, true), '') AS value
        FROM unnest(ARRAY['search_path', 'lock_timeout', 'statement_timeout', 'session_replication_role',
-                         'max_parallel_workers_per_gather', 'default_transaction_read_only', 'synchronous_commit', 'segue.fill']) AS name`,
+                         'max_parallel_workers_per_gather', 'default_transaction_read_only', 'synchronous_commit', 'segue.fill', 'segue.filling']) AS name`,
   );
   return rows;
 }

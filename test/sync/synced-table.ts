@@ -79,7 +79,7 @@ export async function syncedTable(options: SyncedOptions): Promise<SyncedTable> 
       const set = step.set.map(({ column, value }) => `${ident(column)} = ${value}`).join(", ");
       const result = await session.transaction(async () => {
         await session.query("SET LOCAL search_path = public, pg_temp");
-        await session.query("SET LOCAL segue.fill = '1_test'");
+        await session.query("SET LOCAL segue.filling = '1_test'");
         return await session.query(`UPDATE ${qualified(name)} AS ${ROW} SET ${set} WHERE ${step.where}`);
       });
       return result.rowCount ?? 0;

@@ -78,7 +78,7 @@ describe.each(MAJORS)("beside triggers of the application on PostgreSQL %i", (ma
 
   test("the fill of another plan is a write like any other: it fills a row that it moves", async () => {
     const users = await syncedTable({ major, script: USERS, sync: RENAME });
-    await users.query("SET segue.fill = '2_other'");
+    await users.query("SET segue.filling = '2_other'");
     await users.query("UPDATE users SET note = 'filled' WHERE id = 1");
     await users.query("INSERT INTO users (id, username) VALUES (3, 'c')");
     expect(await rows(users)).toEqual([

@@ -92,7 +92,7 @@ export async function executeWithFills(
     }
     const set = step.set.map(({ column, value }) => `${ident(column)} = ${value}`).join(", ");
     await session.transaction(async () => {
-      await session.query("SET LOCAL segue.fill = '1_test'");
+      await session.query("SET LOCAL segue.filling = '1_test'");
       await session.query(`UPDATE ${qualified(step.table)} AS ${ROW} SET ${set} WHERE ${step.where}`);
     });
   }

@@ -49,21 +49,21 @@ describe("a pair of columns that are copies of each other", () => {
       #variable_conflict use_column
       BEGIN
         IF TG_OP = 'INSERT' THEN
-          IF NOT (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+          IF NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
             NULL;
           ELSIF NEW.handle IS NULL THEN
             NEW.handle := (NEW.username)::text;
           ELSE
             NEW.username := (NEW.handle)::text;
           END IF;
-        ELSIF (NEW.username IS DISTINCT FROM OLD.username) AND (NOT (NEW.handle IS DISTINCT FROM OLD.handle) OR NOT (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
+        ELSIF (NEW.username IS DISTINCT FROM OLD.username) AND (NOT (NEW.handle IS DISTINCT FROM OLD.handle) OR NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
           NEW.handle := (NEW.username)::text;
-        ELSIF (NEW.handle IS DISTINCT FROM OLD.handle) AND (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+        ELSIF (NEW.handle IS DISTINCT FROM OLD.handle) AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
           IF (NEW.username IS DISTINCT FROM OLD.username) THEN
             PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
           END IF;
           NEW.username := (NEW.handle)::text;
-        ELSIF NEW.handle IS NULL AND (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+        ELSIF NEW.handle IS NULL AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
           NEW.handle := (NEW.username)::text;
         END IF;
         RETURN NEW;
@@ -77,16 +77,16 @@ describe("a pair of columns that are copies of each other", () => {
       #variable_conflict use_column
       BEGIN
         IF TG_OP = 'INSERT' THEN
-          IF NOT (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+          IF NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
             NULL;
           ELSIF NEW.handle IS NULL THEN
             NEW.handle := (NEW.username)::text;
           ELSE
             NEW.username := (NEW.handle)::text;
           END IF;
-        ELSIF (NEW.username IS DISTINCT FROM OLD.username) AND (NOT (NEW.handle IS DISTINCT FROM OLD.handle) OR NOT (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
+        ELSIF (NEW.username IS DISTINCT FROM OLD.username) AND (NOT (NEW.handle IS DISTINCT FROM OLD.handle) OR NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
           NEW.handle := (NEW.username)::text;
-        ELSIF (NEW.handle IS DISTINCT FROM OLD.handle) AND (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+        ELSIF (NEW.handle IS DISTINCT FROM OLD.handle) AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
           IF (NEW.username IS DISTINCT FROM OLD.username) THEN
             PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
           END IF;
@@ -116,18 +116,18 @@ describe("a pair of columns that are copies of each other", () => {
       #variable_conflict use_column
       BEGIN
         IF TG_OP = 'INSERT' THEN
-          IF NOT (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+          IF NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
             NULL;
           ELSIF NEW.form IS NOT DISTINCT FROM NULL THEN
             NEW.form := (NEW.shape)::public.pair;
           ELSE
             NULL;
           END IF;
-        ELSIF (ROW(NEW.shape)::record *<> ROW(OLD.shape)::record) AND (NOT (ROW(NEW.form)::record *<> ROW(OLD.form)::record) OR NOT (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
+        ELSIF (ROW(NEW.shape)::record *<> ROW(OLD.shape)::record) AND (NOT (ROW(NEW.form)::record *<> ROW(OLD.form)::record) OR NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
           NEW.form := (NEW.shape)::public.pair;
         ELSIF (ROW(NEW.form)::record *<> ROW(OLD.form)::record) THEN
           NULL;
-        ELSIF NEW.form IS NOT DISTINCT FROM NULL AND (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+        ELSIF NEW.form IS NOT DISTINCT FROM NULL AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
           NEW.form := (NEW.shape)::public.pair;
         END IF;
         RETURN NEW;
@@ -142,16 +142,16 @@ describe("a pair of columns that are copies of each other", () => {
         #variable_conflict use_column
         BEGIN
           IF TG_OP = 'INSERT' THEN
-            IF NOT (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+            IF NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
               NULL;
             ELSIF NEW."Größe ""x""" IS NULL THEN
               NEW."Größe ""x""" := (NEW."select")::text;
             ELSE
               NEW."select" := (NEW."Größe ""x""")::text;
             END IF;
-          ELSIF (NEW."select" IS DISTINCT FROM OLD."select") AND (NOT (NEW."Größe ""x""" IS DISTINCT FROM OLD."Größe ""x""") OR NOT (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
+          ELSIF (NEW."select" IS DISTINCT FROM OLD."select") AND (NOT (NEW."Größe ""x""" IS DISTINCT FROM OLD."Größe ""x""") OR NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
             NEW."Größe ""x""" := (NEW."select")::text;
-          ELSIF (NEW."Größe ""x""" IS DISTINCT FROM OLD."Größe ""x""") AND (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+          ELSIF (NEW."Größe ""x""" IS DISTINCT FROM OLD."Größe ""x""") AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
             IF (NEW."select" IS DISTINCT FROM OLD."select") THEN
               PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
             END IF;
@@ -178,7 +178,7 @@ describe("a split", () => {
       #variable_conflict use_column
       BEGIN
         IF TG_OP = 'INSERT' THEN
-          IF NOT (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+          IF NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
             NULL;
           ELSIF NEW.first_name IS NULL AND NEW.last_name IS NULL THEN
             NEW.first_name := (split_part(NEW.full_name, ' ', 1))::text;
@@ -188,15 +188,15 @@ describe("a split", () => {
               NEW.full_name := (concat_ws(' ', NEW.first_name, NEW.last_name))::text;
             END IF;
           END IF;
-        ELSIF (NEW.full_name IS DISTINCT FROM OLD.full_name) AND (NOT (NEW.first_name IS DISTINCT FROM OLD.first_name OR NEW.last_name IS DISTINCT FROM OLD.last_name) OR NOT (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
+        ELSIF (NEW.full_name IS DISTINCT FROM OLD.full_name) AND (NOT (NEW.first_name IS DISTINCT FROM OLD.first_name OR NEW.last_name IS DISTINCT FROM OLD.last_name) OR NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
           NEW.first_name := (split_part(NEW.full_name, ' ', 1))::text;
           NEW.last_name := (nullif(substr(NEW.full_name, length(split_part(NEW.full_name, ' ', 1)) + 2), ''))::text;
-        ELSIF (NEW.first_name IS DISTINCT FROM OLD.first_name OR NEW.last_name IS DISTINCT FROM OLD.last_name) AND (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+        ELSIF (NEW.first_name IS DISTINCT FROM OLD.first_name OR NEW.last_name IS DISTINCT FROM OLD.last_name) AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
           IF (NEW.full_name IS DISTINCT FROM OLD.full_name) THEN
             PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
           END IF;
           NEW.full_name := (concat_ws(' ', NEW.first_name, NEW.last_name))::text;
-        ELSIF NEW.first_name IS NULL AND NEW.last_name IS NULL AND (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+        ELSIF NEW.first_name IS NULL AND NEW.last_name IS NULL AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
           NEW.first_name := (split_part(NEW.full_name, ' ', 1))::text;
           NEW.last_name := (nullif(substr(NEW.full_name, length(split_part(NEW.full_name, ' ', 1)) + 2), ''))::text;
         END IF;
@@ -227,7 +227,7 @@ test("an integer that may be too large is compared, not caught: a guarded block 
     #variable_conflict use_column
     BEGIN
       IF TG_OP = 'INSERT' THEN
-        IF NOT (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+        IF NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
           NULL;
         ELSIF NEW.customer2 IS NULL THEN
           NEW.customer2 := (NEW.customer)::bigint;
@@ -236,9 +236,9 @@ test("an integer that may be too large is compared, not caught: a guarded block 
             NEW.customer := CASE WHEN NEW.customer2 BETWEEN -2147483648 AND 2147483647 THEN NEW.customer2::integer END;
           END IF;
         END IF;
-      ELSIF (NEW.customer IS DISTINCT FROM OLD.customer) AND (NOT (NEW.customer2 IS DISTINCT FROM OLD.customer2) OR NOT (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
+      ELSIF (NEW.customer IS DISTINCT FROM OLD.customer) AND (NOT (NEW.customer2 IS DISTINCT FROM OLD.customer2) OR NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
         NEW.customer2 := (NEW.customer)::bigint;
-      ELSIF (NEW.customer2 IS DISTINCT FROM OLD.customer2) AND (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+      ELSIF (NEW.customer2 IS DISTINCT FROM OLD.customer2) AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
         IF (NEW.customer IS DISTINCT FROM OLD.customer) THEN
           PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
         END IF;
@@ -280,7 +280,7 @@ test("what can raise is guarded: forward quarantines the row, reverse is counted
     #variable_conflict use_column
     BEGIN
       IF TG_OP = 'INSERT' THEN
-        IF NOT (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+        IF NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
           NULL;
         ELSIF NEW.cents IS NULL THEN
           BEGIN
@@ -312,7 +312,7 @@ test("what can raise is guarded: forward quarantines the row, reverse is counted
             END IF;
           END;
         END IF;
-      ELSIF (NEW.amount IS DISTINCT FROM OLD.amount) AND (NOT (NEW.cents IS DISTINCT FROM OLD.cents) OR NOT (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
+      ELSIF (NEW.amount IS DISTINCT FROM OLD.amount) AND (NOT (NEW.cents IS DISTINCT FROM OLD.cents) OR NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
         BEGIN
           NEW.cents := ((NEW.amount::numeric * 100)::bigint)::bigint;
         EXCEPTION WHEN OTHERS THEN
@@ -320,7 +320,7 @@ test("what can raise is guarded: forward quarantines the row, reverse is counted
           NEW.cents := NULL;
           PERFORM segue.quarantine('1_o''clock', 'public', 'users', jsonb_build_object('id', NEW.id), SQLERRM, SQLSTATE);
         END;
-      ELSIF (NEW.cents IS DISTINCT FROM OLD.cents) AND (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+      ELSIF (NEW.cents IS DISTINCT FROM OLD.cents) AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
         IF (NEW.amount IS DISTINCT FROM OLD.amount) THEN
           PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
         END IF;
@@ -357,10 +357,10 @@ test("a fill gives a value to what a write leaves NULL, and after the cut-over o
     "
     #variable_conflict use_column
     BEGIN
-      IF NEW.handle IS NULL AND (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+      IF NEW.handle IS NULL AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
         NEW.handle := ('nobody')::text;
       END IF;
-      IF NEW.customer IS NULL AND (current_setting('segue.fill', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+      IF NEW.customer IS NULL AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
         NEW.customer := (0)::integer;
       END IF;
       RETURN NEW;
@@ -372,7 +372,7 @@ test("a fill gives a value to what a write leaves NULL, and after the cut-over o
 
 test("the plan's own fill derives no old side", () => {
   expect(body(identity, "both")).toContain(
-    "ELSIF (NEW.handle IS DISTINCT FROM OLD.handle) AND (current_setting('segue.fill', true) IS DISTINCT FROM ",
+    "ELSIF (NEW.handle IS DISTINCT FROM OLD.handle) AND (current_setting('segue.filling', true) IS DISTINCT FROM ",
   );
   expect(body({ forward: identity.forward }, "both")).toContain("ELSIF (NEW.handle IS DISTINCT FROM OLD.handle) THEN");
 });
