@@ -53,6 +53,7 @@ test("it ends with the summary, which has every figure", () => {
       wal_vs_update: positive,
       heap_growth: positive,
       index_growth: positive,
+      own_cpu_ms: positive,
     },
     load: {
       rate: 500,
@@ -76,7 +77,7 @@ test("each method was run in each round, alone and beside clients", () => {
 
 test("each goal is judged", () => {
   const goals = lines.filter(({ type }) => type === "goal");
-  expect(goals).toHaveLength(10);
+  expect(goals).toHaveLength(11);
   for (const { verdict } of goals) expect(["met", "missed", "not measured"]).toContain(verdict);
 });
 

@@ -86,6 +86,7 @@ test("status --json has the fields that scripts read", async () => {
       step: "fill public.users (handle)",
       progress: { done: 1, total: expect.any(Number), unit: "steps" },
       workers: 0,
+      filled: null,
       health: "waiting",
       reason: null,
       since: null,

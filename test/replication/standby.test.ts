@@ -57,7 +57,7 @@ settings:
       const table = `notes_${throttle.length}`;
       await plan(`${throttle.length}_${table}`, table, throttle);
       await sql(primary, `CREATE TABLE ${table} (id int PRIMARY KEY, body text)`);
-      await sql(primary, `INSERT INTO ${table} SELECT i, repeat('x', i % 50) FROM generate_series(1, 60000) AS i`);
+      await sql(primary, `INSERT INTO ${table} SELECT i, repeat('x', i % 50) FROM generate_series(1, 200000) AS i`);
       const events: SegueEvent[] = [];
       let throttled: (reason: string) => void = () => {};
       const stopped = new Promise<string>((resolve) => (throttled = resolve));
