@@ -1,22 +1,7 @@
 import type { RelationName } from "../model/relation.ts";
 import type { FillStep } from "../model/step.ts";
-import { SQLSTATE, sqlstateOf } from "../postgres/sqlstate.ts";
-import type { Session } from "../postgres/session.ts";
 import { qualified } from "../sql/identifier.ts";
 import { literal } from "../sql/literal.ts";
-
-/** True if the role may keep triggers from firing in its own session. */
-export async function mayKeepTriggersFromFiring(session: Session): Promise<boolean> {
-  try {
-    await session.query(
-      "SELECT set_config('session_replication_role', current_setting('session_replication_role'), false)",
-    );
-    return true;
-  } catch (error) {
-    if (sqlstateOf(error) === SQLSTATE.insufficientPrivilege) return false;
-    throw error;
-  }
-}
 
 /**
  * Statements before a batch that keep the plan's own sync from being called for its rows, for which it does nothing: the call would

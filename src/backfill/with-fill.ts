@@ -1,3 +1,4 @@
+import { canSetReplicationRole } from "../postgres/server.ts";
 import { sessionPrefix } from "../postgres/session-name.ts";
 import { ClaimKeeper } from "./claim-keeper.ts";
 import { ColdVacuum } from "./cold-vacuum.ts";
@@ -9,7 +10,6 @@ import type { BatchStep } from "./lane.ts";
 import { Pacing } from "./pacing.ts";
 import { Brake, withBrake } from "./throttle/brake.ts";
 import { signalsOf } from "./throttle/signals-of.ts";
-import { mayKeepTriggersFromFiring } from "./step-aside.ts";
 import { Tracker } from "./tracker.ts";
 import { Worker } from "./worker.ts";
 
@@ -55,8 +55,7 @@ export async function withWorker<T>(
 ): Promise<T> {
   const { session } = context;
   const limits = batchLimits(await deadlockTimeout(context));
-  const keepsTriggers =
-    step.kind === "fill" && step.userTriggers === "fire" && (await mayKeepTriggersFromFiring(session));
+  const keepsTriggers = step.kind === "fill" && step.userTriggers === "fire" && (await canSetReplicationRole(session));
   const worker = new Worker(context, step, new Pacing(context, brake), limits.statementTimeout, keepsTriggers);
   const triggers = step.userTriggers === "skip" ? SKIP_USER_TRIGGERS : {};
   const ours = step.kind === "rows" ? rowsSettings(step.table, limits) : fillSettings(context.plan, step.table, limits);

@@ -69,7 +69,7 @@ SELECT current_setting('server_version_num')::int / 10000 AS major,
  WHERE r.rolname = current_user`;
 
 /** Asked by trying: clouds let roles set it that are no superuser and hold no grant of it. The value stays as it is. */
-async function canSetReplicationRole(session: Session): Promise<boolean> {
+export async function canSetReplicationRole(session: Session): Promise<boolean> {
   try {
     await session.query(
       "SELECT set_config('session_replication_role', current_setting('session_replication_role'), true)",
