@@ -21,13 +21,14 @@ export async function replicaLag(session: Session): Promise<readonly ReplicaLag[
 
 /** The query of replicaLag(), to be part of another one. */
 export const REPLICA_LAG = `
+-- A standby may have replicas of its own, and the state is read there too.
 -- An idle replica that has everything reports no replay_lag. A base backup has no lag.
 SELECT application_name || coalesce('@' || host(client_addr), '') AS name,
        CASE WHEN bytes <= 0 THEN 0
             ELSE extract(epoch FROM coalesce(replay_lag, CASE WHEN replay_lsn IS NULL THEN flush_lag END)) * 1000
        END::float8 AS "lagMs",
        CASE WHEN bytes <= 0 THEN 0 ELSE bytes END::float8 AS "lagBytes"
-  FROM (SELECT *, pg_wal_lsn_diff(pg_current_wal_lsn(), coalesce(replay_lsn, flush_lsn)) AS bytes
+  FROM (SELECT *, pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, coalesce(replay_lsn, flush_lsn)) AS bytes
           FROM pg_stat_replication
          WHERE state IS DISTINCT FROM 'backup') AS replica
  ORDER BY name`;
