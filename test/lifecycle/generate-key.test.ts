@@ -466,3 +466,17 @@ test.each(MAJORS)(
     expect(await astray(database)).toEqual([]);
   },
 );
+
+test.runIf(MAJORS.includes(18))(
+  "uuidv7() of PostgreSQL 18 makes keys too, and those of rows that come after the cut-over",
+  async () => {
+    const { database, segue } = await begun(18, { plan: PLAN.replace("gen_random_uuid()", "uuidv7()") });
+    await segue.up(["key"]);
+    await cutOver(segue);
+    await database.query("insert into accounts (tag) values ('new')");
+    expect(await database.query("select distinct uuid_extract_version(id) as version from accounts")).toEqual([
+      { version: 7 },
+    ]);
+    expect(await astray(database)).toEqual([]);
+  },
+);
