@@ -19,6 +19,6 @@ export function stepAside(trigger: string, table: RelationName, set: FillStep["s
     `AND (c.oid IS NULL OR NOT t.tgisinternal OR ${filled} && (CASE WHEN c.conrelid = t.tgrelid THEN c.conkey ELSE c.confkey END)))`;
   return [
     `LOCK TABLE ONLY ${qualified(table)} IN ROW EXCLUSIVE MODE`,
-    `SELECT set_config('session_replication_role', CASE WHEN ${others} THEN 'origin' ELSE 'replica' END, true)`,
+    `SELECT set_config('session_replication_role', CASE WHEN ${others} THEN current_setting('session_replication_role') ELSE 'replica' END, true)`,
   ];
 }

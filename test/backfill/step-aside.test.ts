@@ -117,3 +117,14 @@ test.each(MAJORS)(
     expect(await count(database, "calls")).toBe(ROWS);
   },
 );
+
+test.each(MAJORS)("a session in which no trigger fires anyway stays as it is, on PostgreSQL %s", async (major) => {
+  const database = await countedPayments(
+    major,
+    "CREATE TRIGGER a AFTER UPDATE ON payments FOR EACH ROW EXECUTE FUNCTION fired()",
+  );
+  const context = await fillContext(database);
+  await context.session.query("SET session_replication_role = replica");
+  expect(await runFill(context, FILL)).toEqual({ rows: ROWS, quarantined: 0 });
+  expect(await count(database, "fired")).toBe(0);
+});
