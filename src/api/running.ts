@@ -189,7 +189,8 @@ export async function contractPlan(
 async function requireReady(runner: Runner): Promise<RolloutState> {
   const rollout = await latestRollout(runner.observer, runner.plan);
   const state = rollout?.state ?? "planned";
-  if (["ready", "contracting", "soaking", "dropping"].includes(state)) return state;
+  // Completed: by this very run, if the answer to its last commit was lost, or by another one just now.
+  if (["ready", "contracting", "soaking", "dropping", "completed"].includes(state)) return state;
   throw new SegueError("SEG0302", {
     message: `${runner.plan} is ${state}: it must be ready before it contracts`,
     object: runner.plan,

@@ -87,8 +87,9 @@ export async function contract(runner: Runner, options: ContractOptions): Promis
   }
   if (state === "dropping") {
     await runStage(runner, "drop");
-    state = await advance(runner, { type: "drop done" });
-    await recordEvent(runner.session, runner.rollout, "completed", {});
+    state = await advance(runner, { type: "drop done" }, () =>
+      recordEvent(runner.session, runner.rollout, "completed", {}),
+    );
   }
   return state;
 }
