@@ -38,7 +38,11 @@ export async function startClients(url: string, rows: number, ready: () => Promi
           end.transactions += 1;
         }
       } catch (error) {
-        if (isLoss(error)) continue;
+        if (isLoss(error)) {
+          // It may have been committed, and its answer lost: that row is not inserted again.
+          turn += 1;
+          continue;
+        }
         end.errors.push(error);
         return;
       } finally {
