@@ -18,23 +18,29 @@ export interface Work {
   readonly owner: string | null;
   /** A heap, never a partitioned table. */
   readonly table: RelationName;
-  readonly step: Pick<FillStep, "set" | "where"> | Pick<RowsStep, "table" | "key" | "change">;
+  readonly step: Pick<FillStep, "set" | "where" | "empty"> | Pick<RowsStep, "table" | "key" | "change">;
   /** The columns that name a row in the quarantine. */
   readonly keyColumns: readonly string[];
   /** Keys, as JSON text, of the rows that are put aside. */
   readonly aside: readonly string[];
   /** The trigger of a sync that need not be called; see stepAside(). */
   readonly asideOf?: string | null | undefined;
-  /** An integer column whose low bits deal the rows to stripes; without one it is their place on the page. */
-  readonly dealtBy?: string | null | undefined;
 }
 
-/** Blocks [from, to) of a heap, and of them the rows of a stripe. */
+/** Blocks [from, to) of a heap, and of them the rows of a stripe; null: all of them. */
 export interface BlockRange {
   readonly from: number;
   readonly to: number;
-  readonly stripe: number;
-  readonly stripes: number;
+  readonly stripe: Stripe | null;
+  /** Also rows that there is nothing for, if asking costs more than writing them: `empty` of the step instead of `where`. */
+  readonly eager?: boolean;
+}
+
+/** A part of the rows, as a condition on them. */
+export interface Stripe {
+  readonly where: string;
+  /** True if an index answers it. */
+  readonly indexed: boolean;
 }
 
 /** Where the extent stands once the batch is committed. */
@@ -61,8 +67,15 @@ export interface BatchRow {
  * With `skipLocked` a row that another session holds is left alone instead of waited for.
  */
 export function blockBatch(work: Work, range: BlockRange, next: Position | null, skipLocked = false): string {
-  const wanted = `${inRange(range)} AND ${needs(work, range)}`;
+  const wanted = wantedOf(work, range);
   return batch(work, skipLocked ? freeChanges(work, wanted) : changes(work, wanted), move(next));
+}
+
+/** What all batches of a table send, for the server to plan. */
+export function plannable(work: Work, key: readonly string[]): string {
+  if (key.length > 0) return keyStatement(work, key, null, 1, "all");
+  const change = changes(work, `${inRange({ from: 0, to: 1 })} AND ${needs(work)}`);
+  return change.kind === "update" ? change.text : `WITH ${change.text} SELECT FROM batch`;
 }
 
 /** A batch over what is free of a place, which leaves the cursor where it is. */
@@ -96,6 +109,16 @@ export function keyBatch(
   limit: number,
   rows: "all" | "free" | "none" = "all",
 ): string {
+  return script(work, keyStatement(work, key, after, limit, rows));
+}
+
+function keyStatement(
+  work: Work,
+  key: readonly string[],
+  after: string | null,
+  limit: number,
+  rows: "all" | "free" | "none",
+): string {
   const list = keyList(key);
   const names = key.map(ident).join(", ");
   const start = beyond(work.table, key, after);
@@ -103,34 +126,33 @@ export function keyBatch(
   const edge = `SELECT * FROM page ORDER BY ${key.map((column) => `${ident(column)} DESC`).join(", ")} LIMIT 1`;
   const wanted = `${start} AND (${list}) <= (SELECT ${names} FROM edge) AND ${rows === "none" ? "false" : needs(work)}`;
   const changing = rows === "free" ? freeChanges(work, wanted) : changes(work, wanted);
-  return script(
-    work,
-    `WITH page AS MATERIALIZED (${page}), edge AS MATERIALIZED (${edge}), ${changing}, ${TOTAL} ` +
-      `${setExtent(work, [
-        "cursor_key = coalesce((SELECT to_jsonb(edge) FROM edge), cursor_key)",
-        `window_blocks = ${limit}`,
-      ])}, (SELECT count(*) FROM page) AS seen, cursor_key::text AS cursor`,
+  return (
+    `WITH page AS MATERIALIZED (${page}), edge AS MATERIALIZED (${edge}), ${counted(changing)} ` +
+    `${setExtent(work, [
+      "cursor_key = coalesce((SELECT to_jsonb(edge) FROM edge), cursor_key)",
+      `window_blocks = ${limit}`,
+    ])}, (SELECT count(*) FROM page) AS seen, cursor_key::text AS cursor`
   );
 }
 
+/** The rows of a stripe that still need the fill. */
+export function wantedOf(work: Work, range: BlockRange): string {
+  const { stripe } = range;
+  const found = stripe?.indexed === true ? `${stripe.where} AND ` : "";
+  return `${found}${inRange(range)} AND ${needs(work, range)}`;
+}
+
 /** The predicate that a row still needs the fill. */
-export function needs(work: Work, stripes?: Pick<BlockRange, "stripe" | "stripes">): string {
-  const guards: string[] = [];
-  if (stripes !== undefined && stripes.stripes > 1) {
-    guards.push(`${stripeOf(work.dealtBy ?? null, stripes.stripes)} = ${stripes.stripe}`);
-  }
+export function needs(work: Work, { stripe, eager }: Partial<Pick<BlockRange, "stripe" | "eager">> = {}): string {
+  const guards = stripe?.indexed === false ? [stripe.where] : [];
+  const { step } = work;
+  const wanted = "change" in step ? "true" : eager === true ? (step.empty ?? step.where) : step.where;
   if (work.aside.length > 0) {
     guards.push(`${rowKey(work.keyColumns)} <> ALL (ARRAY[${work.aside.map(literal).join(", ")}]::jsonb[])`);
   }
   // CASE fixes the order: a predicate that raises for a row set aside is not reached. It also keeps the planner from
   // an index on the predicate's columns, which would be scanned whole for each window.
-  return `CASE WHEN ${guards.length > 0 ? guards.join(" AND ") : "true"} THEN (${"change" in work.step ? "true" : work.step.where}) ELSE false END`;
-}
-
-/** The number, as SQL, of the stripe that a row belongs to. */
-export function stripeOf(dealtBy: string | null, stripes: number): string {
-  const number = dealtBy === null ? `hashtid(${ROW}.ctid)` : `${ROW}.${ident(dealtBy)}`;
-  return `(${number} & ${stripes - 1})`;
+  return `CASE WHEN ${guards.length > 0 ? guards.join(" AND ") : "true"} THEN (${wanted}) ELSE false END`;
 }
 
 /** The TID range scan's condition: blocks [from, to). */
@@ -159,12 +181,19 @@ function fence({ rollout, epoch, joined }: Sender): string {
   return `segue.fence(${rollout}, ${epoch}${joined === true ? ", 'backfilling'" : ""})`;
 }
 
-function batch(work: Work, changing: string, moves: readonly string[]): string {
-  return script(work, `WITH ${changing}, ${TOTAL} ${setExtent(work, moves)}`);
+function batch(work: Work, change: Change, moves: readonly string[]): string {
+  const total =
+    change.kind === "update"
+      ? `total AS MATERIALIZED (SELECT segue.changed(${literal(change.text)}) AS rows)`
+      : counted(change);
+  return script(work, `WITH ${total} ${setExtent(work, moves)}`);
 }
 
-/** Counted once, however often it is read. */
-const TOTAL = "total AS MATERIALIZED (SELECT count(*) AS rows FROM batch)";
+/** `total` has the number of rows, counted once however often it is read. */
+function counted({ kind, text }: Change): string {
+  const batch = kind === "update" ? `batch AS (${text} RETURNING 1)` : text;
+  return `${batch}, total AS MATERIALIZED (SELECT count(*) AS rows FROM batch)`;
+}
 
 function script(work: Work, statement: string): string {
   const { extent, owner } = work;
@@ -189,15 +218,23 @@ function since({ table }: Work): { readonly hot: string; readonly wal: string } 
   };
 }
 
-/** The change as CTEs, of which `batch` has a row for each row that was changed. */
-function changes({ table, step }: Work, wanted: string, skipLocked = false, only = "ONLY "): string {
-  if ("change" in step) return rowsBatch(step, table, wanted, skipLocked);
+/**
+ * What changes the rows: one UPDATE, or CTEs of which `batch` has a row for each row that was changed. An UPDATE is counted by the
+ * function that runs it: returning and counting rows costs a tenth of what updating them does.
+ */
+interface Change {
+  readonly kind: "update" | "ctes";
+  readonly text: string;
+}
+
+function changes({ table, step }: Work, wanted: string, skipLocked = false, only = "ONLY "): Change {
+  if ("change" in step) return { kind: "ctes", text: rowsBatch(step, table, wanted, skipLocked) };
   const values = step.set.map(({ column, value }) => `${ident(column)} = ${value}`).join(", ");
-  return `batch AS (UPDATE ${only}${qualified(table)} AS ${ROW} SET ${values} WHERE ${wanted} RETURNING 1)`;
+  return { kind: "update", text: `UPDATE ${only}${qualified(table)} AS ${ROW} SET ${values} WHERE ${wanted}` };
 }
 
 /** The change of those rows alone that no other session holds. */
-function freeChanges(work: Work, wanted: string): string {
+function freeChanges(work: Work, wanted: string): Change {
   if ("change" in work.step) return changes(work, wanted, true);
   // The inner scan locks; the outer one finds the same versions by their place.
   const free = `SELECT ${ROW}.ctid FROM ONLY ${qualified(work.table)} AS ${ROW} WHERE ${wanted} FOR NO KEY UPDATE SKIP LOCKED`;

@@ -1,70 +1,95 @@
-import { blockBatch, type BlockRange, inRange, type Position } from "./batch-sql.ts";
+import { blockBatch, inRange, type Position } from "./batch-sql.ts";
 import type { ColdCause } from "./cold-cause.ts";
 import { advance, isSweep, type Lane, type PassResult, reportLocked, shareOf, workOf } from "./lane.ts";
 import { fillPage } from "./page.ts";
-import { SWEEP } from "./stripes.ts";
 import { revisit } from "./revisit.ts";
-import { collapsed, collapses, halved, nextWindow } from "./window.ts";
+import { SWEEP } from "./stripes.ts";
+import { collapsed, collapses, halved, nextWindow, PROBES } from "./window.ts";
+import { dealWindow, PLAIN, type Window } from "./window-stripes.ts";
+
+/** One statement takes about as long as these many do over a window in stripes: most of their updates are HOT. */
+const STATEMENTS = 64;
 
 /**
- * One pass over an extent of a heap, from where the extent's cursor stands: windows of blocks, each filled in
- * `stripes` statements that commit apart. A window shrinks around a row that fails until its page is found.
+ * One pass over an extent of a heap, from where the extent's cursor stands: windows of blocks, each filled in stripes that
+ * commit apart. A window shrinks around a row that fails until its page is found.
  */
 export async function blockPass(lane: Lane): Promise<PassResult> {
   const { worker, extent, leaf, hotWatch } = lane;
-  const striped = extent.stripes ?? SWEEP;
   const sweep = isSweep(lane);
-  /** Of the window at hand: a window that was begun in stripes ends in them. */
-  let stripes = striped;
   const passedOver: string[] = [];
   let { block, window, stripe } = extent;
-  if (block === extent.firstBlock && stripe === 0) window = Math.max(window, lane.pace.window);
+  const begins = !sweep && block === extent.firstBlock && stripe === 0;
+  if (begins) window = lane.pace.window ?? window;
+  /** Windows still to be filled in one statement each. */
+  let probes = begins && lane.pace.window === null ? PROBES : 0;
+  /** So is the one at hand: a window that was begun in stripes ends in them. */
+  let plain = sweep || probes > 0;
+  let dealt: Window | null = null;
   let times: number[] = [];
+  let filled = 0;
   let rows = 0;
   // Once a row of a window was found locked, the window's other stripes do not wait for any.
   let skipLocked = false;
   let lockedInARow = 0;
 
-  const begin = async (): Promise<void> => {
-    if (sweep || stripe > 0) return;
-    await hotWatch.look(leaf.table);
-    const now = hotWatch.causeOf(leaf.table) === null ? striped : SWEEP;
-    // One statement does what all stripes of a window did.
-    window = Math.max(1, Math.floor((window * now) / stripes));
-    stripes = now;
+  /** Whether the window at hand is filled in one statement: one that was begun so ends so, the other may become it. */
+  const choose = async (): Promise<void> => {
+    if (stripe === 0 || !plain) await hotWatch.look(leaf.table);
+    const now = probes > 0 || hotWatch.causeOf(leaf.table) !== null;
+    if (stripe > 0 && !now) return;
+    if (now !== plain) window = Math.max(1, Math.floor(now ? window / STATEMENTS : window * STATEMENTS));
+    if (now && !plain) [stripe, times, filled] = [0, [], 0];
+    plain = now;
+    if (!plain) window = Math.min(window, lane.deal.mostBlocks);
   };
-  const nextStripe = (window_: number): Position =>
-    stripe + 1 < stripes
-      ? { block, stripe: stripe + 1, window: window_ }
-      : { block: Math.min(block + window_, extent.endBlock), stripe: 0, window: window_ };
+  const begin = async (): Promise<Window> => {
+    if (!sweep) await choose();
+    const to = Math.min(block + window, extent.endBlock);
+    if (dealt?.from === block && dealt.to === to && stripe > 0) return dealt;
+    const deal = plain ? PLAIN : lane.deal;
+    dealt = await dealWindow(leaf.table, { from: block, to }, deal, extent.stripes ?? SWEEP, (sql) => worker.ask(sql));
+    return dealt;
+  };
+  const after = ({ to, steps }: Window): Position =>
+    stripe + 1 < steps.length ? { block, stripe: stripe + 1, window } : { block: to, stripe: 0, window };
   const move = (to: Position): void => {
     if (to.block !== block) {
-      window = nextWindow(window, times, worker.pacing.target());
-      times = [];
+      window = nextWindow(window, times, worker.pacing.target(), filled);
+      [times, filled] = [[], 0];
       skipLocked = false;
+      probes = Math.max(0, probes - 1);
     }
     ({ block, stripe } = to);
   };
 
   while (block < extent.endBlock) {
-    await begin();
-    const range: BlockRange = { from: block, to: Math.min(block + window, extent.endBlock), stripe, stripes };
-    const next = nextStripe(window);
+    const at = await begin();
+    const next = after(at);
+    const step = at.steps[stripe];
+    if (step === undefined) {
+      // The window is another one than before an interruption: what it has not come to, the sweep finds.
+      move(next);
+      continue;
+    }
+    const range = { ...step, eager: !sweep && lane.deal.eager };
     const result = await worker.attempt(blockBatch(workOf(lane), range, next, skipLocked));
     switch (result.outcome) {
       case "done": {
         lockedInARow = 0;
-        const filled = Number(result.row.rows);
-        rows += filled;
+        rows += Number(result.row.rows);
+        filled += Number(result.row.rows);
         if (skipLocked && sweep) passedOver.push(inRange(range));
         times.push(result.elapsed);
+        const done = stripe + 1;
         const shrinks = collapses(result.elapsed, worker.pacing.target()) && next.block === block;
         move(next);
         // The window's remaining stripes run over a part of it; what follows is a window of its own.
         if (shrinks) window = collapsed(window);
-        advance(lane, shareOf(extent, block + ((range.to - range.from) * stripe) / stripes), result.row);
-        if (stripes > SWEEP) hotWatch.count(leaf.table, result.row);
-        else if (!sweep && vacuumHelps(hotWatch.causeOf(leaf.table)))
+        advance(lane, shareOf(extent, at.from + ((at.to - at.from) * done) / at.steps.length), result.row);
+        if (!plain) {
+          if (!step.makesRoom) hotWatch.count(leaf.table, result.row);
+        } else if (!sweep && vacuumHelps(hotWatch.causeOf(leaf.table)))
           await lane.coldVacuum.filled(worker, leaf, range.to - range.from);
         if (Number(result.row.relfilenode) !== extent.relfilenode) return { result: "rewritten" };
         break;
@@ -98,7 +123,8 @@ export async function blockPass(lane: Lane): Promise<PassResult> {
         result satisfies never;
     }
   }
-  lane.pace.window = Math.ceil((window * striped) / stripes);
+  // What a sweep takes says nothing of what filling does.
+  if (!sweep) lane.pace.window = plain ? window * STATEMENTS : window;
   if (passedOver.length > 0) rows += await revisit(lane, passedOver);
   return { result: "complete", rows, untouched: rows === 0 && passedOver.length === 0 };
 }

@@ -2,7 +2,7 @@ import { literal } from "../sql/literal.ts";
 import { fenced } from "./batch-sql.ts";
 import { type Extent, type ExtentRow, extentsQuery, toExtent } from "./extents.ts";
 import { shareOf } from "./lane.ts";
-import { SWEEP } from "./stripes.ts";
+import { SWEEP, TURNS } from "./stripes.ts";
 import type { Tracker } from "./tracker.ts";
 import type { Worker } from "./worker.ts";
 
@@ -75,7 +75,7 @@ function standing(extent: Extent): Parameters<Tracker["stand"]>[1] {
   const wrote = { rows: rowsDone, hot: extent.hotRows, wal: extent.walBytes };
   const blocks = endBlock - firstBlock;
   if (state === "done") return { blocks, filled: 1, swept: 1, wrote };
-  const ahead = stripes === null || stripes === SWEEP ? 0 : (window * stripe) / stripes;
+  const ahead = stripes === null || stripes === SWEEP ? 0 : window * Math.min(1, stripe / (stripes * TURNS));
   const share =
     method === "stripe"
       ? Math.min(1, shareOf(extent, Math.min(endBlock, extent.block + ahead)))

@@ -1,41 +1,112 @@
-import { ROW } from "../model/step.ts";
-import { qualified } from "../sql/identifier.ts";
-import { inRange, stripeOf } from "./batch-sql.ts";
+import { type FillStep, ROW } from "../model/step.ts";
+import { sqlstateOf } from "../postgres/sqlstate.ts";
+import { ident, qualified } from "../sql/identifier.ts";
+import { inRange } from "./batch-sql.ts";
+import { failureOf } from "./failure.ts";
+import type { BatchStep } from "./lane.ts";
 import type { Leaf } from "./leaves.ts";
-import { MOST_STRIPES } from "./stripes.ts";
+import { MOST_STRIPES, stripeSizes } from "./stripes.ts";
+import { maskOf } from "./window-stripes.ts";
 
-const SAMPLES = 8;
-const BLOCKS_A_SAMPLE = 4;
-
-/**
- * The column whose low bits deal a leaf's rows to stripes most evenly, page by page; null where none does it better than a hash of
- * the rows' places. Where a stripe has more rows of a page than the one before has left room for, they go to other pages. A key that
- * counts up along the table gives each stripe the same number of rows, a hash gives some of them twice as many.
- *
- * It is a choice of speed alone: a row that a change of it leaves out of a window's stripes is found by the sweep.
- */
-export async function chooseDeal(
-  leaf: Pick<Leaf, "table" | "blocks" | "method" | "integerKeys">,
-  ask: (sql: string) => Promise<Record<string, number | null>[]>,
-): Promise<string | null> {
-  if (leaf.method === "key" || leaf.integerKeys.length === 0 || leaf.blocks === 0) return null;
-  const [found] = await ask(sample(leaf));
-  const most = [null, ...leaf.integerKeys].map((by, index) => ({ by, rows: found?.[`most_${index}`] ?? Infinity }));
-  return most.reduce((best, other) => (other.rows < best.rows ? other : best)).by;
+/** How the rows of a leaf are dealt to stripes, and found. All of it is a choice of speed: what it misses, the sweep finds. */
+export interface Deal {
+  /** An integer column whose low bits deal the rows; null: a hash of their places. */
+  readonly by: string | null;
+  readonly rowsPerPage: number;
+  /** A key that counts up along the table: the rows of a stripe are found by its index. */
+  readonly counting: Counting | null;
+  /** A window is visited once a stripe: with more blocks than these, its pages would not stay in memory. */
+  readonly mostBlocks: number;
+  /** True if hardly a row has nothing to be filled with: then an expression is computed once, not in the predicate as well. */
+  readonly eager: boolean;
 }
 
-/** For each way to deal, `most_<n>`: how many rows of a page its largest stripe has, on average over pages all along the table. */
-function sample({ table, blocks, integerKeys }: Pick<Leaf, "table" | "blocks" | "integerKeys">): string {
-  const deals = [null, ...integerKeys].map((by) => stripeOf(by, MOST_STRIPES));
-  const starts = [...new Set(Array.from({ length: SAMPLES }, (_, n) => Math.floor((blocks * n) / SAMPLES)))];
-  const rows = starts.map(
-    (from) =>
-      `SELECT (${ROW}.ctid::text::point)[0] AS page, ${deals.map((deal, n) => `${deal} AS deal_${n}`).join(", ")} ` +
-      `FROM ONLY ${qualified(table)} AS ${ROW} WHERE ${inRange({ from, to: Math.min(blocks, from + BLOCKS_A_SAMPLE) })}`,
-  );
+export interface Counting {
+  readonly column: string;
+  /** How many rows of a page each stripe takes. */
+  readonly sizes: readonly number[];
+}
+
+type Ask = (sql: string) => Promise<Record<string, number | null>[]>;
+
+const SAMPLES = 32;
+/** An expression may take its time. */
+const VALUES_A_PAGE = 4;
+/** Pages that lie this share of the table apart, around and around, are of all its parts, whatever repeats along it. */
+const GOLDEN = 0.618_033_988_75;
+/** A window takes one of so many blocks of shared_buffers: the indexes and everybody else have the others. */
+const BUFFERS_A_WINDOW = 8;
+const FEWEST_BLOCKS = 256;
+/** A row's growth where it can't be computed. */
+const SOME_BYTES = 16;
+
+/**
+ * Looks at pages all along the table. Where a stripe has more rows of a page than the one before has left room for, they go to other
+ * pages: a key that counts up gives each stripe the same number of rows, a hash gives some of them twice as many.
+ */
+export async function chooseDeal(leaf: Leaf, step: BatchStep, ask: Ask): Promise<Deal> {
+  if (leaf.method === "key" || leaf.blocks === 0)
+    return { by: null, rowsPerPage: 1, counting: null, mostBlocks: FEWEST_BLOCKS, eager: false };
+  const values = step.kind === "fill" ? await sampleValues(leaf, step, ask) : null;
+  const eager = values?.vacant === 0;
+  const [found] = await ask(sampleKeys(leaf));
+  const most = [null, ...leaf.integerKeys].map((by, index) => ({ by, rows: found?.[`most_${index}`] ?? Infinity }));
+  const { by } = most.reduce((best, other) => (other.rows < best.rows ? other : best));
+  const { leadingKey, fillfactor, indexes } = leaf;
+  const counts = step.kind === "fill" && leadingKey !== null && (found?.["counting"] ?? 0) > 0.5;
+  const rowsPerPage = Math.max(1, found?.["rows"] ?? 1);
+  const mostBlocks = Math.max(FEWEST_BLOCKS, Math.floor((found?.["buffers"] ?? 0) / BUFFERS_A_WINDOW));
+  if (!counts) return { by, rowsPerPage, counting: null, mostBlocks, eager };
+  const sizes = stripeSizes({ rows: rowsPerPage, fillfactor, growth: values?.growth ?? SOME_BYTES, indexes });
+  return { by, rowsPerPage, counting: { column: leadingKey, sizes }, mostBlocks, eager };
+}
+
+/** What the rows that need the fill would get; null if it can't be computed for some of them. */
+async function sampleValues(
+  leaf: Leaf,
+  { set, where, empty }: Pick<FillStep, "set" | "where" | "empty">,
+  ask: Ask,
+): Promise<{ vacant: number | null; growth: number | null } | null> {
+  const bytes = set.map(({ value }) => `coalesce(pg_column_size(${value}), 0)`).join(" + ");
+  const vacant = empty === undefined ? "NULL" : `count(*) FILTER (WHERE (${empty}) AND (${where}) IS NOT TRUE)`;
+  try {
+    const [found] = await ask(
+      `SELECT (${vacant})::float8 AS vacant, avg(${bytes})::float8 AS growth FROM (${sampled(leaf, "*", VALUES_A_PAGE)}) AS ${ROW}`,
+    );
+    return found === undefined ? null : { vacant: found["vacant"] ?? null, growth: found["growth"] ?? null };
+  } catch (error) {
+    if (failureOf(sqlstateOf(error)) !== "data") throw error;
+    return null;
+  }
+}
+
+/**
+ * For each way to deal, `most_<n>`: how many rows of a page its largest stripe has, on average; `rows` of the middle one of all pages; and
+ * the share of pages in which the leading key is `counting`; and the server's shared `buffers`, in blocks.
+ */
+function sampleKeys(leaf: Pick<Leaf, "table" | "blocks" | "integerKeys" | "leadingKey">): string {
+  const deals = [null, ...leaf.integerKeys].map((by) => maskOf(by, MOST_STRIPES));
+  const key = leaf.leadingKey === null ? "NULL::bigint" : `${ROW}.${ident(leaf.leadingKey)}`;
+  const columns = `(${ROW}.ctid::text::point)[0] AS page, ${key} AS key, ${deals.map((deal, n) => `${deal} AS deal_${n}`).join(", ")}`;
   const most = deals.map((_, n) => {
     const stripe = `SELECT page, count(*) AS rows FROM sample GROUP BY page, deal_${n}`;
     return `(SELECT avg(rows)::float8 FROM (SELECT max(rows) AS rows FROM (${stripe}) AS s GROUP BY page) AS p) AS most_${n}`;
   });
-  return `WITH sample AS MATERIALIZED (${rows.join(" UNION ALL ")}) SELECT ${most.join(", ")}`;
+  const pages = `SELECT count(*) AS rows, max(key)::numeric - min(key) AS span FROM sample GROUP BY page`;
+  const counting = `CASE WHEN span < 2 * rows AND 2 * span > rows THEN 1 ELSE 0 END`;
+  return (
+    `WITH sample AS MATERIALIZED (${sampled(leaf, columns, "ALL")}), pages AS MATERIALIZED (${pages}) SELECT ${most.join(", ")}, ` +
+    `(SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY rows)::int FROM pages) AS rows, (SELECT avg(${counting})::float8 FROM pages) AS counting, ` +
+    `(SELECT setting::int FROM pg_settings WHERE name = 'shared_buffers') AS buffers`
+  );
+}
+
+/** @param limit rows a page */
+function sampled({ table, blocks }: Pick<Leaf, "table" | "blocks">, columns: string, limit: number | "ALL"): string {
+  const pages = [...new Set(Array.from({ length: SAMPLES }, (_, n) => Math.floor(blocks * ((n * GOLDEN) % 1))))];
+  const rows = pages.map((from) => {
+    const page = `FROM ONLY ${qualified(table)} AS ${ROW} WHERE ${inRange({ from, to: from + 1 })}`;
+    return `(SELECT ${columns} ${page} LIMIT ${limit})`;
+  });
+  return rows.join(" UNION ALL ");
 }

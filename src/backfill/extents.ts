@@ -3,7 +3,7 @@ import { literal } from "../sql/literal.ts";
 import { fenced, held } from "./batch-sql.ts";
 import type { Leaf } from "./leaves.ts";
 import { stripesFor, SWEEP } from "./stripes.ts";
-import { FIRST_WINDOW } from "./window.ts";
+import { FIRST_FILLED, FIRST_WINDOW } from "./window.ts";
 import type { Worker } from "./worker.ts";
 
 /** A row of segue.extent: the fill of a part of one leaf, and how far it has come. */
@@ -112,7 +112,7 @@ export async function createExtents(
     const stripes = leaf.method === "stripe" ? String(stripesFor(rowsPerPage)) : "NULL";
     return (
       `(${literal(schema)}, ${literal(name)}, '${leaf.method}', ${leaf.relfilenode}::oid, ${leaf.blocks}::bigint, ` +
-      `${stripes}::integer, ${estimate}::bigint, ${partsOf(leaf, partBlocks)}::bigint)`
+      `${stripes}::integer, ${estimate}::bigint, ${partsOf(leaf, partBlocks)}::bigint, ${leaf.method === "stripe" ? FIRST_FILLED : FIRST_WINDOW})`
     );
   });
   await worker.commit(
@@ -121,8 +121,8 @@ export async function createExtents(
       `INSERT INTO segue.extent (rollout, step, schema_name, table_name, method, relfilenode, part, first_block, end_block, cursor_block, ` +
         `window_blocks, stripe, stripes, estimated_rows) ` +
         `SELECT ${rollout}, ${literal(worker.step.id)}, l.schema_name, l.table_name, l.method, l.relfilenode, p.part, ` +
-        `l.blocks * p.part / l.parts, l.blocks * (p.part + 1) / l.parts, l.blocks * p.part / l.parts, ${FIRST_WINDOW}, 0, l.stripes, l.rows / l.parts ` +
-        `FROM (VALUES ${values.join(", ")}) AS l (schema_name, table_name, method, relfilenode, blocks, stripes, rows, parts), ` +
+        `l.blocks * p.part / l.parts, l.blocks * (p.part + 1) / l.parts, l.blocks * p.part / l.parts, l.first_window, 0, l.stripes, l.rows / l.parts ` +
+        `FROM (VALUES ${values.join(", ")}) AS l (schema_name, table_name, method, relfilenode, blocks, stripes, rows, parts, first_window), ` +
         `LATERAL generate_series(0, l.parts - 1) AS p (part) ` +
         `ON CONFLICT (rollout, step, schema_name, table_name, part) DO NOTHING`,
     ),

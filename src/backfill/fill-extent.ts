@@ -3,7 +3,7 @@ import { relationKey } from "../model/relation.ts";
 import { ROW } from "../model/step.ts";
 import { sqlstateOf } from "../postgres/sqlstate.ts";
 import { qualified } from "../sql/identifier.ts";
-import { blockBatch, inRange, keyBatch, needs } from "./batch-sql.ts";
+import { inRange, needs, plannable } from "./batch-sql.ts";
 import { blockPass } from "./block-pass.ts";
 import { restartLeaf, startSweep } from "./extents.ts";
 import { failureOf } from "./failure.ts";
@@ -66,11 +66,8 @@ function pass(lane: Lane): Promise<PassResult> {
 /** A statement that fails before it has read a row would put every row aside: found by planning it. */
 export async function refuseWhatNeverRuns(lane: Lane): Promise<void> {
   const work = workOf(lane);
-  const range = { from: 0, to: 1, stripe: 0, stripes: 1 };
-  const text = lane.leaf.method === "stripe" ? blockBatch(work, range, null) : keyBatch(work, lane.leaf.order, null, 1);
-  const statement = text.slice(text.indexOf("WITH "));
   try {
-    await lane.worker.ask(`EXPLAIN ${statement}`);
+    await lane.worker.ask(`EXPLAIN ${plannable(work, lane.leaf.order)}`);
   } catch (error) {
     if (failureOf(sqlstateOf(error)) !== "data") throw error;
     throw new SegueError("SEG0401", {

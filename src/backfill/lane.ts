@@ -1,6 +1,7 @@
 import type { FillStep, RowsStep } from "../model/step.ts";
 import type { BatchRow, Work } from "./batch-sql.ts";
 import type { ColdVacuum } from "./cold-vacuum.ts";
+import type { Deal } from "./deal.ts";
 import type { Extent } from "./extents.ts";
 import type { HotWatch } from "./hot-watch.ts";
 import type { Leaf } from "./leaves.ts";
@@ -21,10 +22,9 @@ export interface Lane {
   readonly quarantine: Quarantine;
   /** The columns of the table's primary key. */
   readonly keyColumns: readonly string[];
-  /** See Work.dealtBy. */
-  readonly dealtBy: string | null;
+  readonly deal: Deal;
   /** Where the window of the worker's last pass over this leaf stood: what a row costs is known by then. */
-  readonly pace: { window: number };
+  readonly pace: { window: number | null };
   readonly tracker: Tracker;
   readonly hotWatch: HotWatch;
   readonly coldVacuum: ColdVacuum;
@@ -38,7 +38,7 @@ export type PassResult =
   | { readonly result: "rewritten" };
 
 /** The lane's batches, with the rows that are put aside by now. */
-export function workOf({ worker, step, leaf, extent, quarantine, keyColumns, dealtBy }: Lane): Work {
+export function workOf({ worker, step, leaf, extent, quarantine, keyColumns }: Lane): Work {
   const { rollout, epoch, joined } = worker.context;
   const { owner } = worker;
   return {
@@ -51,7 +51,6 @@ export function workOf({ worker, step, leaf, extent, quarantine, keyColumns, dea
     step,
     keyColumns,
     aside: quarantine.keys,
-    dealtBy,
     asideOf: worker.keepsTriggers && step.kind === "fill" ? step.syncTrigger : null,
   };
 }

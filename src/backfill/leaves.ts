@@ -17,6 +17,12 @@ export interface Leaf {
   readonly order: readonly string[];
   /** The integer columns of the primary key, or of another unique index. */
   readonly integerKeys: readonly string[];
+  /** The first of that index's columns, if it is an integer. */
+  readonly leadingKey: string | null;
+  /** Percent. */
+  readonly fillfactor: number;
+  /** How many indexes an update that is not HOT writes to. */
+  readonly indexes: number;
 }
 
 /** A table and what its rows are stored in. */
@@ -36,6 +42,8 @@ interface LeafRow {
   rows_per_page: number | null;
   order_columns: string[] | null;
   integer_columns: string[] | null;
+  fillfactor: number;
+  indexes: number;
 }
 
 const LEAVES = `
@@ -56,7 +64,9 @@ SELECT n.nspname AS schema, c.relname AS name, c.relkind, am.amname IS NOT DISTI
           FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
           JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
          WHERE k.position <= i.indnkeyatts
-           AND a.atttypid IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype)) AS integer_columns
+           AND a.atttypid IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype)) AS integer_columns,
+       coalesce((SELECT o.option_value::int FROM pg_options_to_table(c.reloptions) AS o WHERE o.option_name = 'fillfactor'), 100) AS fillfactor,
+       (SELECT count(*)::int FROM pg_index x WHERE x.indrelid = c.oid AND x.indisready) AS indexes
   FROM tree
   JOIN pg_class c ON c.oid = tree.oid
   JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -117,6 +127,9 @@ function leafOf(row: LeafRow): Leaf {
     rowsPerPage: row.rows_per_page,
     order: row.heap ? [] : order,
     integerKeys: row.integer_columns ?? [],
+    leadingKey: (row.integer_columns ?? []).find((column) => column === row.order_columns?.[0]) ?? null,
+    fillfactor: row.fillfactor,
+    indexes: row.indexes,
   };
 }
 

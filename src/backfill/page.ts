@@ -1,6 +1,6 @@
 import { ROW } from "../model/step.ts";
 import { qualified } from "../sql/identifier.ts";
-import { type BlockRange, inRange, needs, rowBatch, type Work } from "./batch-sql.ts";
+import { type BlockRange, rowBatch, wantedOf, type Work } from "./batch-sql.ts";
 import { advance, type Lane, shareOf, workOf } from "./lane.ts";
 import { rowKey } from "./row-key.ts";
 
@@ -45,6 +45,6 @@ function pageRows(work: Work, range: BlockRange): string {
   const any: Work = { ...work, step: { set: [], where: "true" } };
   return (
     `SELECT ${ROW}.ctid::text AS ctid, ${rowKey(work.keyColumns)}::text AS key ` +
-    `FROM ONLY ${qualified(work.table)} AS ${ROW} WHERE ${inRange(range)} AND ${needs(any, range)}`
+    `FROM ONLY ${qualified(work.table)} AS ${ROW} WHERE ${wantedOf(any, range)}`
   );
 }

@@ -12,7 +12,7 @@ import { Quarantine } from "./quarantine.ts";
 import type { Worker } from "./worker.ts";
 
 /** What a worker keeps of a leaf from one of its extents to the next. */
-type Known = Pick<Lane, "quarantine" | "pace" | "dealtBy">;
+type Known = Pick<Lane, "quarantine" | "pace" | "deal">;
 
 /**
  * One worker: claims extents and fills them, one after the other, until none is to be had.
@@ -64,8 +64,8 @@ async function laneFor(
   const before = leaves.get(name);
   const known = before ?? {
     quarantine: new Quarantine(worker, filedUnder(fill, leaf)),
-    pace: { window: 1 },
-    dealtBy: await chooseDeal(leaf, (sql) => worker.ask(sql)),
+    pace: { window: null },
+    deal: await chooseDeal(leaf, step, (sql) => worker.ask(sql)),
   };
   const lane: Lane = {
     worker,

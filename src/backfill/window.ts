@@ -1,5 +1,11 @@
-/** Blocks (or keys) of the first window of an extent: small, because nothing is known of the cost of a row. */
+/** Blocks, or rows by key, of a first window: small, because nothing is known of the cost of a row. */
 export const FIRST_WINDOW = 32;
+
+/** Blocks of the first window that is filled: all of their rows are locked until its end. */
+export const FIRST_FILLED = 2;
+
+/** The first windows are filled in one statement each, which tells what a row costs at most before one is cut into many. */
+export const PROBES = 2;
 
 /** No statement spans more, however fast it is: 512 MiB of blocks. */
 export const LARGEST_WINDOW = 65_536;
@@ -10,6 +16,9 @@ export const LARGEST_WINDOW = 65_536;
  */
 const SMALLEST_PACED = 8;
 const GROWTH = 1.5;
+/** The same where it filled rows all along: what they cost is known; and after a small one of them. */
+const GROWTH_IF_FILLED = 4;
+const GROWTH_OF_SMALL = 16;
 const COLLAPSE_ABOVE = 5;
 
 /** True if a statement took so long that the window shrinks before its other stripes run. */
@@ -28,15 +37,18 @@ export function halved(window: number): number {
 }
 
 /**
- * The next window from the times of this one's statements, in milliseconds. It grows by half at most, so that one fast
- * window (all in cache, nothing to fill) does not lead to a slow one; it shrinks to what the target allows at once.
+ * The next window from the times of this one's statements, in milliseconds. It grows by half at most if it had little to fill, so
+ * that one fast window does not lead to a slow one; it shrinks to what the target allows at once.
+ *
+ * @param filled rows
  */
-export function nextWindow(window: number, times: readonly number[], target: number): number {
+export function nextWindow(window: number, times: readonly number[], target: number, filled = 0): number {
   if (times.length === 0) return window;
   const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
   // The first stripe of a window may read from the disk what the others find in memory.
   const cost = Math.max(mean, Math.max(...times) / 2.5, 0.01);
-  const factor = Math.min(GROWTH, target / cost);
+  const growth = filled < window ? GROWTH : window < SMALLEST_PACED ? GROWTH_OF_SMALL : GROWTH_IF_FILLED;
+  const factor = Math.min(growth, target / cost);
   const next = factor > 1 ? Math.ceil(window * factor) : Math.floor(window * factor);
   return Math.min(LARGEST_WINDOW, Math.max(Math.min(window, SMALLEST_PACED), next));
 }

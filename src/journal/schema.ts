@@ -219,4 +219,17 @@ ALTER TABLE segue.extent
   ADD wal_bytes bigint NOT NULL DEFAULT 0,
   ADD hot_rows bigint NOT NULL DEFAULT 0;
 `,
+  `
+/* Runs one statement of a batch, with the caller's rights, and returns how many rows it changed. */
+CREATE FUNCTION segue.changed(change text) RETURNS bigint LANGUAGE plpgsql AS $changed$
+DECLARE
+  rows bigint;
+BEGIN
+  EXECUTE change;
+  GET DIAGNOSTICS rows = ROW_COUNT;
+  RETURN rows;
+END
+$changed$;
+REVOKE ALL ON FUNCTION segue.changed(text) FROM PUBLIC;
+`,
 ];

@@ -67,6 +67,8 @@ export interface FillStep extends StepCommon, Undoable {
   readonly set: readonly { readonly column: string; readonly value: string }[];
   /** SQL predicate over `segue_row`: the rows that still need it. A filled row no longer matches. */
   readonly where: string;
+  /** True, over `segue_row`, for the same rows and for those that there is no value for: told without computing one. */
+  readonly empty?: string;
   readonly userTriggers: "fire" | "skip";
   /** The trigger of the plan's own sync of the table; it does nothing for the rows that the step fills. */
   readonly syncTrigger?: string;

@@ -5,7 +5,7 @@ import { columnName, sqlExpression, tableName } from "../model/fields.ts";
 import type { Spec } from "../model/plan.ts";
 import { relationKey } from "../model/relation.ts";
 import type { RolloutSettings } from "../model/settings.ts";
-import { ROW } from "../model/step.ts";
+import { type FillStep, ROW } from "../model/step.ts";
 import { type Expression, parseExpression } from "../sql/expression.ts";
 import { ident, parseTableName } from "../sql/identifier.ts";
 import { scalarToSql } from "../sql/expression.ts";
@@ -65,7 +65,7 @@ export const fill: StepKind<FillFields> = {
 };
 
 /** What the sync of the table reads, its own entry says. */
-type Work = { set: { column: string; value: string }[]; where: string; reads: readonly Expression[] };
+type Work = Pick<FillStep, "set" | "where" | "empty"> & { readonly reads: readonly Expression[] };
 
 function bySync(fields: FillFields, context: LowerContext): Work {
   const table = requireTable(context.catalog, fields.table);

@@ -1,6 +1,6 @@
 import type { Table } from "../model/catalog.ts";
 import { relationKey } from "../model/relation.ts";
-import { type Loss, ROW, type Verification } from "../model/step.ts";
+import { type FillStep, type Loss, ROW, type Verification } from "../model/step.ts";
 import { ident, qualified } from "../sql/identifier.ts";
 import { literal } from "../sql/literal.ts";
 import { isNotNull, isNull } from "../sql/null-test.ts";
@@ -47,8 +47,9 @@ export function verification(sync: Sync): readonly Verification[] {
 }
 
 /** What a fill writes and where: each pair whose new side is empty, each column without a value. */
-export function fillOf(sync: Sync): { set: { column: string; value: string }[]; where: string } | null {
+export function fillOf(sync: Sync): (Pick<FillStep, "set" | "where"> & { readonly empty: string }) | null {
   const needs: string[] = [];
+  const empty: string[] = [];
   const set: { column: string; value: string }[] = [];
   const parts = sync.pairs.filter((pair) => pair.forward.length > 0).length + sync.fill.length;
   for (const pair of sync.pairs) {
@@ -56,15 +57,20 @@ export function fillOf(sync: Sync): { set: { column: string; value: string }[]; 
     const given = pair.forward.map(hasValue).join(" OR ");
     const need = `${allNull(pair.forward)} AND (${given})`;
     needs.push(need);
+    empty.push(allNull(pair.forward));
     for (const d of pair.forward) {
       const value = assignable(d.expression.render(ROW), d.type);
       const own = `${ROW}.${ident(d.column)}`;
-      set.push({ column: d.column, value: parts === 1 ? value : `CASE WHEN ${need} THEN ${value} ELSE ${own} END` });
+      set.push({
+        column: d.column,
+        value: parts === 1 ? value : `CASE WHEN ${allNull(pair.forward)} THEN ${value} ELSE ${own} END`,
+      });
     }
   }
   for (const d of sync.fill) {
     const own = `${ROW}.${ident(d.column)}`;
     const value = d.expression.render(ROW);
+    empty.push(allNull([d]));
     needs.push(d.expression.constant ? allNull([d]) : `${allNull([d])} AND ${hasValue(d)}`);
     set.push({
       column: d.column,
@@ -72,7 +78,9 @@ export function fillOf(sync: Sync): { set: { column: string; value: string }[]; 
     });
   }
   if (needs.length === 0) return null;
-  return { set, where: needs.map((need) => (needs.length === 1 ? need : `(${need})`)).join(" OR ") };
+  const any = (conditions: readonly string[]): string =>
+    conditions.map((condition) => (conditions.length === 1 ? condition : `(${condition})`)).join(" OR ");
+  return { set, where: any(needs), empty: any(empty) };
 }
 
 /** The loss of a reversal that must make a column NOT NULL over NULLs; `hidden` is its name after the cut-over. */

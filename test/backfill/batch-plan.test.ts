@@ -1,32 +1,77 @@
 import { expect, test } from "vitest";
-import { blockBatch } from "../../src/backfill/batch-sql.ts";
-import { MAJORS } from "../support/postgres.ts";
+import { blockBatch, type BlockRange, plannable, type Work } from "../../src/backfill/batch-sql.ts";
+import { dealWindow, maskOf } from "../../src/backfill/window-stripes.ts";
+import { MAJORS, type TestDatabase } from "../support/postgres.ts";
 import { centsOf, paymentsDatabase } from "./fill-database.ts";
+
+const TABLE = { schema: "public", name: "payments" };
+
+const workOn = (aside: readonly string[]): Work => ({
+  rollout: "1",
+  epoch: 1,
+  extent: "1",
+  owner: null,
+  table: TABLE,
+  keyColumns: ["id"],
+  aside,
+  step: centsOf("payments"),
+});
+
+/** Of the statement that the batch has run by segue.changed(). */
+async function planOf(database: TestDatabase, batch: string): Promise<string> {
+  const [, quoted = ""] = /segue\.changed\('(.*)'\) AS rows/s.exec(batch) ?? [];
+  const plan = await database.query<{ "QUERY PLAN": string }>(`EXPLAIN ${quoted.replaceAll("''", "'")}`);
+  return plan.map((row) => row["QUERY PLAN"]).join("\n");
+}
+
+async function payments(major: number): Promise<TestDatabase> {
+  const database = await paymentsDatabase(20_000, { major });
+  await database.query("CREATE INDEX lure ON payments (id) WHERE cents IS NULL AND amount IS NOT NULL");
+  await database.query("UPDATE payments SET cents = 1 WHERE id > 10");
+  await database.query("ANALYZE payments");
+  return database;
+}
 
 test.each(MAJORS)(
   "PostgreSQL %s reads only the window's blocks, whatever index would match the predicate",
   async (major) => {
-    const database = await paymentsDatabase(20_000, { major });
-    await database.query("CREATE INDEX lure ON payments (id) WHERE cents IS NULL AND amount IS NOT NULL");
-    await database.query("UPDATE payments SET cents = 1 WHERE id > 10");
-    await database.query("ANALYZE payments");
-    const work = {
-      rollout: "1",
-      epoch: 1,
-      extent: "1",
-      owner: null,
-      table: { schema: "public", name: "payments" },
-      keyColumns: ["id"],
-    };
-    const range = { from: 100, to: 200, stripe: 3, stripes: 16 };
+    const database = await payments(major);
+    const range: BlockRange = { from: 100, to: 200, stripe: { where: `${maskOf(null, 16)} = 3`, indexed: false } };
     for (const aside of [[], ['{"id": 7}']]) {
       for (const skipLocked of [false, true]) {
-        const text = blockBatch({ ...work, aside, step: centsOf("payments") }, range, null, skipLocked);
-        const plan = await database.query<{ "QUERY PLAN": string }>(`EXPLAIN ${text.slice(text.indexOf("WITH "))}`);
-        const lines = plan.map((row) => row["QUERY PLAN"]).join("\n");
+        const lines = await planOf(database, blockBatch(workOn(aside), range, null, skipLocked));
         expect(lines).toContain("Tid Range Scan on payments segue_row");
         expect(lines).not.toMatch(/Seq Scan on payments|lure|Index Scan using payments/);
       }
     }
   },
 );
+
+test.each(MAJORS)("PostgreSQL %s finds the rows of a stripe of a counting key by its index", async (major) => {
+  const database = await payments(major);
+  const deal = { by: "id", rowsPerPage: 50, counting: { column: "id", sizes: [20, 15, 15] } };
+  // The update of all rows has left the first half of the table empty.
+  const { steps } = await dealWindow(TABLE, { from: 400, to: 600 }, deal, 16, (sql) => database.query(sql));
+  // Of fewer blocks all rows are looked at: that costs less.
+  const large = steps.filter(({ from, to }) => to - from >= 90);
+  expect(large).toHaveLength(4);
+  for (const range of large) {
+    for (const skipLocked of [false, true]) {
+      const lines = await planOf(database, blockBatch(workOn([]), range, null, skipLocked));
+      expect(lines).toMatch(
+        /Bitmap Heap Scan on payments segue_row(_1)?\b[^]*BitmapOr[^]*Bitmap Index Scan on payments_pkey/,
+      );
+      expect(lines).not.toMatch(/Seq Scan on payments|lure|Index Scan using payments|Tid Range Scan/);
+    }
+  }
+});
+
+test("what is asked to be planned before the first batch can be", async () => {
+  const database = await payments(18);
+  await database.query(`EXPLAIN ${plannable(workOn([]), [])}`);
+  await expect(
+    database.query(
+      `EXPLAIN ${plannable({ ...workOn([]), step: centsOf("payments", { set: [{ column: "cents", value: "segue_row.amount::box" }] }) }, [])}`,
+    ),
+  ).rejects.toThrow("expression is of type box");
+});

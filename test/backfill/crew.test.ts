@@ -18,11 +18,11 @@ test.each(MAJORS)(
     const write = async (): Promise<void> => {
       while (!stop.signal.aborted)
         for (const id of SLOW)
-          await client.query("UPDATE payments SET note = note WHERE id BETWEEN $1::int - 60 AND $1::int - 1", [id]);
+          await client.query("UPDATE payments SET note = note WHERE id BETWEEN $1::int - 900 AND $1::int - 1", [id]);
     };
     const counts: { workers: number; reason: string }[] = [];
     const context = await fillContext(database, {
-      settings: { ...slowly, workers: 2 },
+      settings: { ...slowly, batch_time: 100, workers: 2 },
       connect: async (part) => {
         const session = await openSession({ connectionString: database.url }, { applicationName: part });
         onTestFinished(() => session.close());

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { runFill } from "../../../src/backfill/run-fill.ts";
 import { openSession } from "../../../src/postgres/session.ts";
-import { stripesFor } from "../../../src/backfill/stripes.ts";
 import { waitersOn } from "../../../src/backfill/throttle/waiting-sessions.ts";
 import { MAJORS, type TestDatabase } from "../../support/postgres.ts";
 import { until } from "../../support/until.ts";
@@ -10,15 +9,15 @@ import { watching } from "./held-fill.ts";
 
 test.each(MAJORS)("sessions that a batch blocks stop the fill of PostgreSQL %s, and let it go on", async (major) => {
   const database = await paymentsDatabase(2_000, { major });
-  const stripes = await rowsByStripe(database);
-  // A batch that waits at a row of its stripe, when others are locked already; the look comes halfway through it.
+  const pages = await rowsByPage(database);
+  // A batch waits at a row of each page, so there is one page to a batch; others are locked already when the look comes halfway through it.
   const settings = { ...watching({ waiting_sessions: { slow: 0, stop: 1 } }), batch_time: 400, batch_time_busy: 400 };
   const context = await fillContext(database, { settings });
   const clients = [await database.connect(), await database.connect(), await database.connect()];
   const isStopped = (): boolean => context.events.some((event) => event.type === "throttled" && event.level === "stop");
-  const slow = stripes.map((ids) => ids[10] ?? 0);
+  const slow = pages.map((ids) => ids[10] ?? 0);
   const filling = runFill(context, dawdling("payments", slow));
-  for (const ids of stripes) {
+  for (const ids of pages) {
     await until(async () => isStopped() || (await holds(database, context.session.pid, ids[0] ?? 0)));
     if (isStopped()) break;
     await Promise.all(
@@ -33,15 +32,11 @@ test.each(MAJORS)("sessions that a batch blocks stop the fill of PostgreSQL %s, 
   expect(await database.query(`SELECT count(*)::int AS n FROM payments WHERE ${WRONG}`)).toEqual([{ n: 0 }]);
 });
 
-/** The rows of the first window, stripe by stripe, in the order in which a batch comes by them. */
-async function rowsByStripe(database: TestDatabase): Promise<number[][]> {
-  const [size] = await database.query<{ rows: number }>(
-    "SELECT count(*)::float8 / (pg_relation_size('payments') / 8192) AS rows FROM payments",
-  );
+/** The rows of the first pages, in the order in which a batch comes by them. */
+async function rowsByPage(database: TestDatabase): Promise<number[][]> {
   const rows = await database.query<{ ids: number[] }>(
-    `SELECT array_agg(id::int ORDER BY ctid) AS ids FROM payments WHERE ctid < '(32,0)'
-      GROUP BY id & $1 ORDER BY id & $1`,
-    [stripesFor(size?.rows ?? 0) - 1],
+    `SELECT array_agg(id::int ORDER BY ctid) AS ids FROM payments WHERE ctid < '(8,0)'
+      GROUP BY (ctid::text::point)[0] ORDER BY (ctid::text::point)[0]`,
   );
   return rows.map(({ ids }) => ids);
 }

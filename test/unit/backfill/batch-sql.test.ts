@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { blockBatch, keyBatch, keyedRowBatch, needs, rowBatch, type Work } from "../../../src/backfill/batch-sql.ts";
+import {
+  blockBatch,
+  keyBatch,
+  keyedRowBatch,
+  needs,
+  plannable,
+  rowBatch,
+  type Work,
+} from "../../../src/backfill/batch-sql.ts";
+import { literal } from "../../../src/sql/literal.ts";
 
 const work: Work = {
   rollout: "7",
@@ -7,7 +16,11 @@ const work: Work = {
   extent: "11",
   owner: "w#1",
   table: { schema: "public", name: "Users" },
-  step: { set: [{ column: "handle", value: "lower(segue_row.name)" }], where: "segue_row.handle IS NULL" },
+  step: {
+    set: [{ column: "handle", value: "lower(segue_row.name)" }],
+    where: "segue_row.handle IS NULL AND segue_row.name <> 'nobody'",
+    empty: "segue_row.handle IS NULL",
+  },
   keyColumns: ["id"],
   aside: [],
 };
@@ -25,49 +38,71 @@ const before =
   `SELECT set_config('segue.hot', pg_stat_get_xact_tuples_hot_updated('public."Users"'::regclass)::text, true), ` +
   "set_config('segue.wal', pg_current_wal_insert_lsn()::text, true);\n";
 
+const wanted = "(segue_row.handle IS NULL AND segue_row.name <> 'nobody')";
+const stripe = (n: number) => ({ where: `(hashtid(segue_row.ctid) & 15) = ${n}`, indexed: false });
+const changed = (update: string): string =>
+  `WITH total AS MATERIALIZED (SELECT segue.changed(${literal(update)}) AS rows) `;
+
 test("a stripe of a window: fence, rows and cursor in one message", () => {
-  const range = { from: 64, to: 96, stripe: 5, stripes: 16 };
+  const range = { from: 64, to: 96, stripe: stripe(5) };
   expect(blockBatch(work, range, { block: 64, stripe: 6, window: 32 })).toBe(
     "SELECT segue.fence(7, 3), segue.hold(11, 'w#1');\n" +
       `${before}SET CONSTRAINTS ALL IMMEDIATE;\n` +
-      'WITH batch AS (UPDATE ONLY public."Users" AS segue_row SET handle = lower(segue_row.name) ' +
-      "WHERE segue_row.ctid >= '(64,0)'::tid AND segue_row.ctid < '(96,0)'::tid AND " +
-      "CASE WHEN (hashtid(segue_row.ctid) & 15) = 5 THEN (segue_row.handle IS NULL) ELSE false END RETURNING 1), " +
-      "total AS MATERIALIZED (SELECT count(*) AS rows FROM batch) " +
+      changed(
+        'UPDATE ONLY public."Users" AS segue_row SET handle = lower(segue_row.name) ' +
+          "WHERE segue_row.ctid >= '(64,0)'::tid AND segue_row.ctid < '(96,0)'::tid AND " +
+          `CASE WHEN (hashtid(segue_row.ctid) & 15) = 5 THEN ${wanted} ELSE false END`,
+      ) +
       `UPDATE segue.extent SET cursor_block = 64, stripe = 6, window_blocks = 32, ${returning}`,
   );
 });
 
 test("what is locked is left out by an inner scan over the same rows", () => {
-  const text = blockBatch(work, { from: 0, to: 8, stripe: 1, stripes: 2 }, null, true);
+  const text = blockBatch(work, { from: 0, to: 8, stripe: stripe(1) }, null, true);
   expect(text).toContain(
-    'WHERE segue_row.ctid = ANY (ARRAY(SELECT segue_row.ctid FROM ONLY public."Users" AS segue_row ' +
-      "WHERE segue_row.ctid >= '(0,0)'::tid AND segue_row.ctid < '(8,0)'::tid AND " +
-      "CASE WHEN (hashtid(segue_row.ctid) & 1) = 1 THEN (segue_row.handle IS NULL) ELSE false END " +
-      "FOR NO KEY UPDATE SKIP LOCKED)) AND CASE WHEN true THEN (segue_row.handle IS NULL) ELSE false END RETURNING 1",
+    changed(
+      'UPDATE ONLY public."Users" AS segue_row SET handle = lower(segue_row.name) ' +
+        'WHERE segue_row.ctid = ANY (ARRAY(SELECT segue_row.ctid FROM ONLY public."Users" AS segue_row ' +
+        "WHERE segue_row.ctid >= '(0,0)'::tid AND segue_row.ctid < '(8,0)'::tid AND " +
+        `CASE WHEN (hashtid(segue_row.ctid) & 15) = 1 THEN ${wanted} ELSE false END ` +
+        `FOR NO KEY UPDATE SKIP LOCKED)) AND CASE WHEN true THEN ${wanted} ELSE false END`,
+    ),
   );
   expect(text).toContain(`UPDATE segue.extent SET ${returning}`);
 });
 
 test("rows put aside are left out before the predicate is asked", () => {
-  expect(needs({ ...work, aside: ['{"id": 1}', '{"id": 2}'] }, { stripe: 0, stripes: 4 })).toBe(
-    "CASE WHEN (hashtid(segue_row.ctid) & 3) = 0 AND " +
+  expect(needs({ ...work, aside: ['{"id": 1}', '{"id": 2}'] }, { stripe: stripe(0) })).toBe(
+    "CASE WHEN (hashtid(segue_row.ctid) & 15) = 0 AND " +
       `jsonb_build_object('id', segue_row.id) <> ALL (ARRAY['{"id": 1}', '{"id": 2}']::jsonb[]) ` +
-      "THEN (segue_row.handle IS NULL) ELSE false END",
+      `THEN ${wanted} ELSE false END`,
   );
 });
 
 test("a sweep has no stripes", () => {
-  expect(needs(work, { stripe: 0, stripes: 1 })).toBe("CASE WHEN true THEN (segue_row.handle IS NULL) ELSE false END");
+  expect(needs(work, { stripe: null })).toBe(`CASE WHEN true THEN ${wanted} ELSE false END`);
+});
+
+test("a stripe that an index finds is no guard, and rows that there may be nothing for are told by what is empty", () => {
+  const found = { where: "segue_row.id = ANY (ARRAY(SELECT 7))", indexed: true };
+  expect(blockBatch(work, { from: 0, to: 8, stripe: found, eager: true }, null)).toContain(
+    "WHERE segue_row.id = ANY (ARRAY(SELECT 7)) AND segue_row.ctid >= ''(0,0)''::tid AND segue_row.ctid < ''(8,0)''::tid AND " +
+      "CASE WHEN true THEN (segue_row.handle IS NULL) ELSE false END",
+  );
+});
+
+test("what the server is asked to plan before the first batch is the change itself", () => {
+  expect(plannable(work, [])).toMatch(/^UPDATE ONLY public."Users" AS segue_row SET handle/);
+  expect(plannable(work, ["id"])).toMatch(/^WITH page AS .* batch AS \(UPDATE ONLY public."Users"/s);
 });
 
 test("one row by its place, and by its key in whatever leaf it is", () => {
   expect(rowBatch({ ...work, aside: ['{"id": 1}'] }, "(4,2)")).toContain(
-    `UPDATE ONLY public."Users" AS segue_row SET handle = lower(segue_row.name) WHERE segue_row.ctid = '(4,2)'::tid AND CASE WHEN true THEN`,
+    `UPDATE ONLY public."Users" AS segue_row SET handle = lower(segue_row.name) WHERE segue_row.ctid = ''(4,2)''::tid AND CASE WHEN true THEN`,
   );
   expect(keyedRowBatch(work, '{"id": 1}')).toContain(
     'UPDATE public."Users" AS segue_row SET handle = lower(segue_row.name) WHERE (segue_row.id) = ' +
-      `(SELECT given.id FROM jsonb_populate_record(NULL::public."Users", '{"id": 1}'::jsonb) AS given) AND`,
+      `(SELECT given.id FROM jsonb_populate_record(NULL::public."Users", ''{"id": 1}''::jsonb) AS given) AND`,
   );
 });
 
@@ -84,7 +119,7 @@ test("a batch by key finds its own upper edge", () => {
       'WHERE (segue_row.b, segue_row."A") > (SELECT given.b, given."A" FROM ' +
       `jsonb_populate_record(NULL::public."Users", '{"A": 1, "b": 2}'::jsonb) AS given) ` +
       'AND (segue_row.b, segue_row."A") <= (SELECT b, "A" FROM edge) ' +
-      "AND CASE WHEN true THEN (segue_row.handle IS NULL) ELSE false END RETURNING 1), " +
+      `AND CASE WHEN true THEN ${wanted} ELSE false END RETURNING 1), ` +
       "total AS MATERIALIZED (SELECT count(*) AS rows FROM batch) " +
       "UPDATE segue.extent SET cursor_key = coalesce((SELECT to_jsonb(edge) FROM edge), cursor_key), window_blocks = 500, " +
       `${returning}, (SELECT count(*) FROM page) AS seen, cursor_key::text AS cursor`,

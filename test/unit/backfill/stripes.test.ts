@@ -1,5 +1,14 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { stripesFor, SWEEP } from "../../../src/backfill/stripes.ts";
+import {
+  MOST_PIECES,
+  type Page,
+  piecesOf,
+  stripesFor,
+  stripeSizes,
+  SWEEP,
+  TURNS,
+} from "../../../src/backfill/stripes.ts";
 
 test.each([
   [0, 2],
@@ -16,4 +25,51 @@ test.each([
 
 test("a fill never has the number of stripes that stands for a sweep", () => {
   expect(stripesFor(0)).not.toBe(SWEEP);
+});
+
+const page: Page = { rows: 55, fillfactor: 100, growth: 8, indexes: 3 };
+
+test("a stripe takes as many rows as there is room for, which gets less", () => {
+  // 55 rows of 144 bytes, to be 152: five leave, 28 + 5 * 144 bytes are free. Four take 4 * 156 of them, and leave 4 * 144.
+  expect(stripeSizes(page)).toEqual([5, 4, 4, 4, 3, 3, 3, 3, 2, 2, 2, 2, 2, 2, 2, ...Array<number>(12).fill(1)]);
+});
+
+test("where there are hardly any indexes, more rows leave in fewer stripes", () => {
+  expect(stripeSizes({ ...page, indexes: 1 })).toEqual([6, 5, 5, 4, 4, 4, 4, 3, 3, 3, 3, 2, 2, 2, 2, 2, 1]);
+  expect(stripeSizes({ ...page, indexes: 0 })[0]).toBeGreaterThan(6);
+});
+
+test("where a fillfactor has left room, none needs to leave", () => {
+  const [first] = stripeSizes({ ...page, rows: 49, fillfactor: 90 });
+  // A tenth of the page, 817 bytes and what 49 rows leave of the rest, holds five of 156.
+  expect(first).toBe(5);
+});
+
+const pages = fc.record({
+  rows: fc.integer({ min: 1, max: 290 }),
+  fillfactor: fc.integer({ min: 10, max: 100 }),
+  growth: fc.integer({ min: 0, max: 2_000 }),
+  indexes: fc.integer({ min: 0, max: 12 }),
+});
+
+test("whatever the page, each row of it is in one stripe", () => {
+  fc.assert(
+    fc.property(pages, (any) => {
+      const sizes = stripeSizes(any);
+      expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(any.rows);
+      expect(Math.min(...sizes)).toBeGreaterThan(0);
+    }),
+  );
+});
+
+test("a stripe that costs more is filled in more pieces, each of which is a whole part of a larger one", () => {
+  expect(piecesOf([6, 5, 5, 4, 4, 3, 3, 2, 2, 1])).toEqual([16, 2, 2, 2, 2, 2, 2, 2, 2, 2]);
+  fc.assert(
+    fc.property(pages, (any) => {
+      for (const pieces of piecesOf(stripeSizes(any))) {
+        expect(pieces).toBeGreaterThanOrEqual(TURNS);
+        expect(MOST_PIECES % pieces).toBe(0);
+      }
+    }),
+  );
 });

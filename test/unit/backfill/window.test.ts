@@ -2,9 +2,16 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { collapsed, collapses, halved, LARGEST_WINDOW, nextWindow } from "../../../src/backfill/window.ts";
 
-test("a window grows by half at most, however fast it was", () => {
+test("a window that had hardly anything to fill lets the next one grow by half at most, however fast it was", () => {
   expect(nextWindow(100, [0.1, 0.1], 50)).toBe(150);
+  expect(nextWindow(100, [0.1, 0.1], 50, 99)).toBe(150);
   expect(nextWindow(1, [0.1], 50)).toBe(2);
+});
+
+test("one that was filled tells what a row costs", () => {
+  expect(nextWindow(100, [10], 50, 5_500)).toBe(400);
+  expect(nextWindow(100, [40], 50, 5_500)).toBe(125);
+  expect(nextWindow(2, [1], 50, 110)).toBe(32);
 });
 
 test("a window shrinks to what the target allows at once", () => {
@@ -39,11 +46,12 @@ test("whatever the times, a window is a whole number of blocks within its bounds
       fc.integer({ min: 1, max: LARGEST_WINDOW }),
       fc.array(time),
       fc.integer({ min: 1, max: 10_000 }),
-      (window, times, target) => {
-        const next = nextWindow(window, times, target);
+      fc.integer({ min: 0, max: 1e6 }),
+      (window, times, target, filled) => {
+        const next = nextWindow(window, times, target, filled);
         expect(Number.isInteger(next)).toBe(true);
         expect(next).toBeGreaterThanOrEqual(1);
-        expect(next).toBeLessThanOrEqual(Math.min(LARGEST_WINDOW, Math.ceil(window * 1.5)));
+        expect(next).toBeLessThanOrEqual(Math.min(LARGEST_WINDOW, Math.ceil(window * 16)));
       },
     ),
   );

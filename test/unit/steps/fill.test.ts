@@ -42,6 +42,7 @@ test("without a `set` it runs the table's sync", () => {
   expect(lower({}).backfill).toEqual([
     {
       kind: "fill",
+      empty: "segue_row.state IS NULL",
       title: "fill public.orders (state)",
       table: { schema: "public", name: "orders" },
       set: [{ column: "state", value: "(segue_row.status)::text" }],

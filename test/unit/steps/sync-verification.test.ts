@@ -53,6 +53,7 @@ test("a fill writes a pair whose new side is empty, where there is something to 
   expect(fillOf(resolve({ forward: { first: "name" } }))).toEqual({
     set: [{ column: "first", value: "(segue_row.name)::text" }],
     where: "segue_row.first IS NULL AND ((segue_row.name) IS NOT NULL)",
+    empty: "segue_row.first IS NULL",
   });
 });
 
@@ -73,14 +74,15 @@ test("several pairs and fills of one table share a pass, each for the rows that 
     ),
   ).toMatchInlineSnapshot(`
     {
+      "empty": "(segue_row.first IS NULL) OR (segue_row.customer2 IS NULL) OR (segue_row.state IS NULL) OR (segue_row.last IS NULL)",
       "set": [
         {
           "column": "first",
-          "value": "CASE WHEN segue_row.first IS NULL AND ((segue_row.name) IS NOT NULL) THEN (segue_row.name)::text ELSE segue_row.first END",
+          "value": "CASE WHEN segue_row.first IS NULL THEN (segue_row.name)::text ELSE segue_row.first END",
         },
         {
           "column": "customer2",
-          "value": "CASE WHEN segue_row.customer2 IS NULL AND ((segue_row.customer) IS NOT NULL) THEN (segue_row.customer)::bigint ELSE segue_row.customer2 END",
+          "value": "CASE WHEN segue_row.customer2 IS NULL THEN (segue_row.customer)::bigint ELSE segue_row.customer2 END",
         },
         {
           "column": "state",
