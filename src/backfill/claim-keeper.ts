@@ -75,7 +75,7 @@ function standing(extent: Extent): Parameters<Tracker["stand"]>[1] {
   const wrote = { rows: rowsDone, hot: extent.hotRows, wal: extent.walBytes };
   const blocks = endBlock - firstBlock;
   if (state === "done") return { blocks, filled: 1, swept: 1, wrote };
-  const ahead = stripes === null || stripes === SWEEP ? 0 : window * Math.min(1, stripe / (stripes * TURNS));
+  const ahead = stripes === null || stripes === SWEEP ? 0 : window * Math.min(1, stripe / (stripes * TURNS.alone));
   const share =
     method === "stripe"
       ? Math.min(1, shareOf(extent, Math.min(endBlock, extent.block + ahead)))

@@ -15,6 +15,8 @@ export interface Deal {
   readonly rowsPerPage: number;
   /** A key that counts up along the table: the rows of a stripe are found by its index. */
   readonly counting: Counting | null;
+  /** The least number of parts that take turns; see TURNS. */
+  readonly turns: number;
   /** A window is visited once a stripe: with more blocks than these, its pages would not stay in memory. */
   readonly mostBlocks: number;
   /** True if hardly a row has nothing to be filled with: then an expression is computed once, not in the predicate as well. */
@@ -44,9 +46,9 @@ const SOME_BYTES = 16;
  * Looks at pages all along the table. Where a stripe has more rows of a page than the one before has left room for, they go to other
  * pages: a key that counts up gives each stripe the same number of rows, a hash gives some of them twice as many.
  */
-export async function chooseDeal(leaf: Leaf, step: BatchStep, ask: Ask): Promise<Deal> {
-  if (leaf.method === "key" || leaf.blocks === 0)
-    return { by: null, rowsPerPage: 1, counting: null, mostBlocks: FEWEST_BLOCKS, eager: false };
+export async function chooseDeal(leaf: Leaf, step: BatchStep, turns: number, ask: Ask): Promise<Deal> {
+  const blind: Deal = { by: null, rowsPerPage: 1, counting: null, turns, mostBlocks: FEWEST_BLOCKS, eager: false };
+  if (leaf.method === "key" || leaf.blocks === 0) return blind;
   const values = step.kind === "fill" ? await sampleValues(leaf, step, ask) : null;
   const eager = values?.vacant === 0;
   const [found] = await ask(sampleKeys(leaf));
@@ -56,9 +58,9 @@ export async function chooseDeal(leaf: Leaf, step: BatchStep, ask: Ask): Promise
   const counts = step.kind === "fill" && leadingKey !== null && (found?.["counting"] ?? 0) > 0.5;
   const rowsPerPage = Math.max(1, found?.["rows"] ?? 1);
   const mostBlocks = Math.max(FEWEST_BLOCKS, Math.floor((found?.["buffers"] ?? 0) / BUFFERS_A_WINDOW));
-  if (!counts) return { by, rowsPerPage, counting: null, mostBlocks, eager };
+  if (!counts) return { ...blind, by, rowsPerPage, mostBlocks, eager };
   const sizes = stripeSizes({ rows: rowsPerPage, fillfactor, growth: values?.growth ?? SOME_BYTES, indexes });
-  return { by, rowsPerPage, counting: { column: leadingKey, sizes }, mostBlocks, eager };
+  return { ...blind, by, rowsPerPage, counting: { column: leadingKey, sizes }, mostBlocks, eager };
 }
 
 /** What the rows that need the fill would get; null if it can't be computed for some of them. */

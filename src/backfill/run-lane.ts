@@ -8,6 +8,7 @@ import { chooseDeal } from "./deal.ts";
 import { fillExtent, refuseWhatNeverRuns } from "./fill-extent.ts";
 import type { Lane } from "./lane.ts";
 import type { Leaf } from "./leaves.ts";
+import { TURNS } from "./stripes.ts";
 import { Quarantine } from "./quarantine.ts";
 import type { Worker } from "./worker.ts";
 
@@ -65,7 +66,7 @@ async function laneFor(
   const known = before ?? {
     quarantine: new Quarantine(worker, filedUnder(fill, leaf)),
     pace: { window: null },
-    deal: await chooseDeal(leaf, step, (sql) => worker.ask(sql)),
+    deal: await chooseDeal(leaf, step, isShared(worker) ? TURNS.shared : TURNS.alone, (sql) => worker.ask(sql)),
   };
   const lane: Lane = {
     worker,
@@ -84,6 +85,11 @@ async function laneFor(
     leaves.set(name, known);
   }
   return lane;
+}
+
+/** Others that fill the same table. */
+function isShared({ context }: Worker): boolean {
+  return context.settings.workers > 1 || context.joined === true;
 }
 
 async function currentLeafOf(fill: Fill, worker: Worker, extent: Extent): Promise<Leaf | undefined> {

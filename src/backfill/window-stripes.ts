@@ -30,18 +30,18 @@ export const PLAIN = "plain";
 export async function dealWindow(
   table: RelationName,
   blocks: Blocks,
-  deal: Pick<Deal, "by" | "rowsPerPage" | "counting"> | typeof PLAIN,
+  deal: Pick<Deal, "by" | "rowsPerPage" | "counting" | "turns"> | typeof PLAIN,
   stripes: number,
   ask: (sql: string) => Promise<Bounds[]>,
 ): Promise<Window> {
   if (deal === PLAIN) return { ...blocks, steps: [{ ...blocks, stripe: null, makesRoom: false }] };
-  const { by, rowsPerPage, counting } = deal;
+  const { by, rowsPerPage, counting, turns } = deal;
   const pieces = cut(blocks, MOST_PIECES);
   const runs = counting === null ? null : await runsOf(table, pieces, counting.column, ask);
   if (counting === null || runs === null) {
     const stripe = (n: number): Stripe => ({ where: `${maskOf(by, stripes)} = ${n}`, indexed: false });
     const even = Array.from({ length: stripes }, () => rowsPerPage / stripes);
-    return { ...blocks, steps: inTurn(blocks, even, (_, n) => stripe(n)) };
+    return { ...blocks, steps: inTurn(blocks, even, turns, (_, n) => stripe(n)) };
   }
   const { column, sizes } = counting;
   const residues = residuesOf(sizes);
@@ -49,16 +49,17 @@ export async function dealWindow(
     const run = joined(runs.filter((_, piece) => isIn(part, pieces[piece])));
     return { where: isOneOf(column, residues[n] ?? [], rowsOf(sizes), run), indexed: true };
   };
-  return { ...blocks, steps: inTurn(blocks, sizes, found) };
+  return { ...blocks, steps: inTurn(blocks, sizes, turns, found) };
 }
 
 /** Stripe by stripe, and for each the pieces of the window in turn. */
 function inTurn(
   blocks: Blocks,
   sizes: readonly number[],
+  turns: number,
   stripeOf: (part: Blocks, n: number) => Stripe,
 ): readonly WindowStep[] {
-  return piecesOf(sizes).flatMap((pieces, n) =>
+  return piecesOf(sizes, turns).flatMap((pieces, n) =>
     cut(blocks, pieces).map((part) => ({ ...part, stripe: stripeOf(part, n), makesRoom: n === 0 })),
   );
 }

@@ -49,7 +49,7 @@ test.each(MAJORS)(
 
 test.each(MAJORS)("PostgreSQL %s finds the rows of a stripe of a counting key by its index", async (major) => {
   const database = await payments(major);
-  const deal = { by: "id", rowsPerPage: 50, counting: { column: "id", sizes: [20, 15, 15] } };
+  const deal = { by: "id", turns: 2, rowsPerPage: 50, counting: { column: "id", sizes: [20, 15, 15] } };
   // The update of all rows has left the first half of the table empty.
   const { steps } = await dealWindow(TABLE, { from: 400, to: 600 }, deal, 16, (sql) => database.query(sql));
   // Of fewer blocks all rows are looked at: that costs less.

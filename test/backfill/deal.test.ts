@@ -99,5 +99,5 @@ async function dealOf(
     { schema: "public", name: "things" },
     <R>(sql: string, values: readonly unknown[]) => database.query(sql, [...values]) as Promise<R[]>,
   );
-  return await chooseDeal(leaves[0]!, step ?? fillOf("1"), (sql) => database.query(sql));
+  return await chooseDeal(leaves[0]!, step ?? fillOf("1"), 2, (sql) => database.query(sql));
 }

@@ -71,7 +71,7 @@ test("rows of elsewhere are left to the sweep, and those of the window are found
 test("a window that is filled in one statement has all rows in it", async () => {
   const database = await things(18, "int", `SELECT n FROM generate_series(1, 1000) AS n`);
   const window = await dealWindow(TABLE, { from: 0, to: 3 }, PLAIN, 16, (sql) => database.query(sql));
-  expect(window.steps).toEqual([{ from: 0, to: 3, stripe: null }]);
+  expect(window.steps).toEqual([{ from: 0, to: 3, stripe: null, makesRoom: false }]);
 });
 
 test("a window of no rows has statements that find none", async () => {
@@ -90,7 +90,7 @@ async function things(major: number, type: string, rows: string): Promise<TestDa
 
 async function dealt(database: TestDatabase, blocks: { from: number; to: number }): Promise<Window> {
   const sizes = stripeSizes({ rows: 58, fillfactor: 100, growth: 8, indexes: 3 });
-  const deal = { by: "id", rowsPerPage: 58, counting: { column: "id", sizes } };
+  const deal = { by: "id", turns: 2, rowsPerPage: 58, counting: { column: "id", sizes } };
   return await dealWindow(TABLE, blocks, deal, 16, (sql) => database.query(sql));
 }
 

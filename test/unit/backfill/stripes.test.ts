@@ -63,11 +63,12 @@ test("whatever the page, each row of it is in one stripe", () => {
 });
 
 test("a stripe that costs more is filled in more pieces, each of which is a whole part of a larger one", () => {
-  expect(piecesOf([6, 5, 5, 4, 4, 3, 3, 2, 2, 1])).toEqual([16, 2, 2, 2, 2, 2, 2, 2, 2, 2]);
+  expect(piecesOf([6, 5, 5, 4, 4, 3, 3, 2, 2, 1], 2)).toEqual([16, 2, 2, 2, 2, 2, 2, 2, 2, 2]);
+  expect(piecesOf([6, 5, 5, 4, 4, 3, 3, 2, 2, 1], 4)).toEqual([16, 4, 4, 4, 4, 4, 4, 4, 4, 4]);
   fc.assert(
-    fc.property(pages, (any) => {
-      for (const pieces of piecesOf(stripeSizes(any))) {
-        expect(pieces).toBeGreaterThanOrEqual(TURNS);
+    fc.property(pages, fc.constantFrom(TURNS.alone, TURNS.shared), (any, turns) => {
+      for (const pieces of piecesOf(stripeSizes(any), turns)) {
+        expect(pieces).toBeGreaterThanOrEqual(turns);
         expect(MOST_PIECES % pieces).toBe(0);
       }
     }),
