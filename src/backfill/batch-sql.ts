@@ -2,16 +2,15 @@ import type { RelationName } from "../model/relation.ts";
 import { type FillStep, ROW, type RowsStep } from "../model/step.ts";
 import { ident, qualified } from "../sql/identifier.ts";
 import { literal } from "../sql/literal.ts";
+import { fenced, held, type Sender } from "./fence.ts";
 import { beyond, keyList, keyValues } from "./key-range.ts";
 import { rowKey } from "./row-key.ts";
 import { passedOver, rowsBatch } from "./rows-sql.ts";
 import { stepAside } from "./step-aside.ts";
+import { type Blocks, inRange, type Stripe } from "./stripe-sql.ts";
 
 /** What all batches of one table have in common. */
-export interface Work {
-  readonly rollout: string;
-  readonly epoch: number;
-  readonly joined?: boolean | undefined;
+export interface Work extends Sender {
   /** segue.extent.id */
   readonly extent: string;
   /** Whose claim the extent is; null where all extents are done and only the runner is left. */
@@ -27,20 +26,11 @@ export interface Work {
   readonly asideOf?: string | null | undefined;
 }
 
-/** Blocks [from, to) of a heap, and of them the rows of a stripe; null: all of them. */
-export interface BlockRange {
-  readonly from: number;
-  readonly to: number;
+/** Blocks of a heap, and of them the rows of a stripe; null: all of them. */
+export interface BlockRange extends Blocks {
   readonly stripe: Stripe | null;
   /** Also rows that there is nothing for, if asking costs more than writing them: `empty` of the step instead of `where`. */
   readonly eager?: boolean;
-}
-
-/** A part of the rows, as a condition on them. */
-export interface Stripe {
-  readonly where: string;
-  /** True if an index answers it. */
-  readonly indexed: boolean;
 }
 
 /** Where the extent stands once the batch is committed. */
@@ -153,32 +143,6 @@ export function needs(work: Work, { stripe, eager }: Partial<Pick<BlockRange, "s
   // CASE fixes the order: a predicate that raises for a row set aside is not reached. It also keeps the planner from
   // an index on the predicate's columns, which would be scanned whole for each window.
   return `CASE WHEN ${guards.length > 0 ? guards.join(" AND ") : "true"} THEN (${wanted}) ELSE false END`;
-}
-
-/** The TID range scan's condition: blocks [from, to). */
-export function inRange({ from, to }: Pick<BlockRange, "from" | "to">): string {
-  return `${ROW}.ctid >= '(${from},0)'::tid AND ${ROW}.ctid < '(${to},0)'::tid`;
-}
-
-/** Who sends a transaction: it can't commit once another runner has taken over. */
-export type Sender = Pick<Work, "rollout" | "epoch" | "joined">;
-
-/** Statements under the fence, as one message and so one transaction. */
-export function fenced(sender: Sender, ...statements: readonly string[]): string {
-  return [`SELECT ${fence(sender)}`, ...statements].join(";\n");
-}
-
-/** Statements under the fence and the claim on an extent. */
-export function held(
-  sender: Sender,
-  { extent, owner }: { readonly extent: string; readonly owner: string },
-  ...statements: readonly string[]
-): string {
-  return [`SELECT ${fence(sender)}, segue.hold(${extent}, ${literal(owner)})`, ...statements].join(";\n");
-}
-
-function fence({ rollout, epoch, joined }: Sender): string {
-  return `segue.fence(${rollout}, ${epoch}${joined === true ? ", 'backfilling'" : ""})`;
 }
 
 function batch(work: Work, change: Change, moves: readonly string[]): string {

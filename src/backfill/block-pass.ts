@@ -1,4 +1,5 @@
-import { blockBatch, inRange, type Position } from "./batch-sql.ts";
+import { blockBatch, type Position } from "./batch-sql.ts";
+import { inRange } from "./stripe-sql.ts";
 import type { ColdCause } from "./cold-cause.ts";
 import { advance, isSweep, type Lane, type PassResult, reportLocked, shareOf, workOf } from "./lane.ts";
 import { fillPage } from "./page.ts";

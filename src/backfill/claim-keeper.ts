@@ -1,5 +1,5 @@
 import { literal } from "../sql/literal.ts";
-import { fenced } from "./batch-sql.ts";
+import { fenced } from "./fence.ts";
 import { type Extent, type ExtentRow, extentsQuery, toExtent } from "./extents.ts";
 import { shareOf } from "./lane.ts";
 import { SWEEP, TURNS } from "./stripes.ts";

@@ -1,5 +1,5 @@
 import { literal } from "../sql/literal.ts";
-import { fenced, held, type Sender } from "./batch-sql.ts";
+import { fenced, held, type Sender } from "./fence.ts";
 import { EXTENT_COLUMNS, type Extent, type ExtentRow, toExtent } from "./extents.ts";
 import type { Worker } from "./worker.ts";
 

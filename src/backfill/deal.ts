@@ -1,12 +1,10 @@
 import { type FillStep, ROW } from "../model/step.ts";
 import { sqlstateOf } from "../postgres/sqlstate.ts";
 import { ident, qualified } from "../sql/identifier.ts";
-import { inRange } from "./batch-sql.ts";
 import { failureOf } from "./failure.ts";
-import type { BatchStep } from "./lane.ts";
 import type { Leaf } from "./leaves.ts";
+import { inRange, maskOf } from "./stripe-sql.ts";
 import { MOST_STRIPES, stripeSizes } from "./stripes.ts";
-import { maskOf } from "./window-stripes.ts";
 
 /** How the rows of a leaf are dealt to stripes, and found. All of it is a choice of speed: what it misses, the sweep finds. */
 export interface Deal {
@@ -29,6 +27,9 @@ export interface Counting {
   readonly sizes: readonly number[];
 }
 
+/** What the rows are filled with. */
+type Values = Pick<FillStep, "set" | "where" | "empty">;
+
 type Ask = (sql: string) => Promise<Record<string, number | null>[]>;
 
 const SAMPLES = 32;
@@ -45,17 +46,20 @@ const SOME_BYTES = 16;
 /**
  * Looks at pages all along the table. Where a stripe has more rows of a page than the one before has left room for, they go to other
  * pages: a key that counts up gives each stripe the same number of rows, a hash gives some of them twice as many.
+ *
+ * @param fill null for a list of rows
+ * @param turns of TURNS
  */
-export async function chooseDeal(leaf: Leaf, step: BatchStep, turns: number, ask: Ask): Promise<Deal> {
+export async function chooseDeal(leaf: Leaf, fill: Values | null, turns: number, ask: Ask): Promise<Deal> {
   const blind: Deal = { by: null, rowsPerPage: 1, counting: null, turns, mostBlocks: FEWEST_BLOCKS, eager: false };
   if (leaf.method === "key" || leaf.blocks === 0) return blind;
-  const values = step.kind === "fill" ? await sampleValues(leaf, step, ask) : null;
+  const values = fill === null ? null : await sampleValues(leaf, fill, ask);
   const eager = values?.vacant === 0;
   const [found] = await ask(sampleKeys(leaf));
   const most = [null, ...leaf.integerKeys].map((by, index) => ({ by, rows: found?.[`most_${index}`] ?? Infinity }));
   const { by } = most.reduce((best, other) => (other.rows < best.rows ? other : best));
   const { leadingKey, fillfactor, indexes } = leaf;
-  const counts = step.kind === "fill" && leadingKey !== null && (found?.["counting"] ?? 0) > 0.5;
+  const counts = fill !== null && leadingKey !== null && (found?.["counting"] ?? 0) > 0.5;
   const rowsPerPage = Math.max(1, found?.["rows"] ?? 1);
   const mostBlocks = Math.max(FEWEST_BLOCKS, Math.floor((found?.["buffers"] ?? 0) / BUFFERS_A_WINDOW));
   if (!counts) return { ...blind, by, rowsPerPage, mostBlocks, eager };
@@ -66,7 +70,7 @@ export async function chooseDeal(leaf: Leaf, step: BatchStep, turns: number, ask
 /** What the rows that need the fill would get; null if it can't be computed for some of them. */
 async function sampleValues(
   leaf: Leaf,
-  { set, where, empty }: Pick<FillStep, "set" | "where" | "empty">,
+  { set, where, empty }: Values,
   ask: Ask,
 ): Promise<{ vacant: number | null; growth: number | null } | null> {
   const bytes = set.map(({ value }) => `coalesce(pg_column_size(${value}), 0)`).join(" + ");

@@ -1,6 +1,6 @@
 import type { RelationName } from "../model/relation.ts";
 import { literal } from "../sql/literal.ts";
-import { fenced, held } from "./batch-sql.ts";
+import { fenced, held } from "./fence.ts";
 import type { Leaf } from "./leaves.ts";
 import { stripesFor, SWEEP } from "./stripes.ts";
 import { FIRST_FILLED, FIRST_WINDOW } from "./window.ts";

@@ -2,7 +2,7 @@ import { SegueError } from "../model/errors.ts";
 import { relationKey, type RelationName } from "../model/relation.ts";
 import { ROW } from "../model/step.ts";
 import { qualified } from "../sql/identifier.ts";
-import { inRange } from "./batch-sql.ts";
+import { inRange } from "./stripe-sql.ts";
 
 /** A table with rows of its own: the table itself, or a leaf of its partition tree. */
 export interface Leaf {

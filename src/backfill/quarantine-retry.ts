@@ -1,6 +1,7 @@
 import type { RelationName } from "../model/relation.ts";
 import { literal } from "../sql/literal.ts";
-import { fenced, keyedRowBatch, rowBatch, type Work } from "./batch-sql.ts";
+import { keyedRowBatch, rowBatch, type Work } from "./batch-sql.ts";
+import { fenced } from "./fence.ts";
 import type { Worker } from "./worker.ts";
 
 interface OpenRow {

@@ -1,7 +1,7 @@
 import { SegueError } from "../model/errors.ts";
 import { relationKey, type RelationName } from "../model/relation.ts";
 import { literal } from "../sql/literal.ts";
-import { fenced } from "./batch-sql.ts";
+import { fenced } from "./fence.ts";
 import type { Worker } from "./worker.ts";
 
 /** A row whose value could not be computed or stored. */

@@ -66,7 +66,12 @@ async function laneFor(
   const known = before ?? {
     quarantine: new Quarantine(worker, filedUnder(fill, leaf)),
     pace: { window: null },
-    deal: await chooseDeal(leaf, step, isShared(worker) ? TURNS.shared : TURNS.alone, (sql) => worker.ask(sql)),
+    deal: await chooseDeal(
+      leaf,
+      step.kind === "fill" ? step : null,
+      isShared(worker) ? TURNS.shared : TURNS.alone,
+      (sql) => worker.ask(sql),
+    ),
   };
   const lane: Lane = {
     worker,

@@ -104,3 +104,23 @@ function sizesWith(leaving: number, rows: number, { fillfactor, growth }: Page):
   }
   return sizes;
 }
+
+/**
+ * Which remainders of a key that counts up each stripe takes: those of one stripe lie far apart, so that each page has its share of them.
+ *
+ * @param sizes how many rows of a page each stripe takes
+ */
+export function remaindersOf(sizes: readonly number[]): {
+  readonly modulus: number;
+  readonly remainders: readonly (readonly number[])[];
+} {
+  const modulus = sizes.reduce((sum, size) => sum + size, 0);
+  let stride = Math.max(1, Math.round(modulus * 0.618));
+  while (greatestCommonDivisor(stride, modulus) !== 1) stride += 1;
+  let next = 0;
+  return { modulus, remainders: sizes.map((size) => Array.from({ length: size }, () => (next++ * stride) % modulus)) };
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}

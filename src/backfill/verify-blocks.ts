@@ -1,5 +1,5 @@
 import { relationKey } from "../model/relation.ts";
-import { inRange } from "./batch-sql.ts";
+import { inRange } from "./stripe-sql.ts";
 import { type CheckLane, checkRows, counted, type LeafCount, NOTHING, plus } from "./check-lane.ts";
 import { type Leaf, readTree } from "./leaves.ts";
 import { markOf, verifyMoved } from "./verify-moved.ts";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { blockBatch, type BlockRange, plannable, type Work } from "../../src/backfill/batch-sql.ts";
-import { dealWindow, maskOf } from "../../src/backfill/window-stripes.ts";
+import { maskOf } from "../../src/backfill/stripe-sql.ts";
+import { dealWindow } from "../../src/backfill/window-stripes.ts";
 import { MAJORS, type TestDatabase } from "../support/postgres.ts";
 import { centsOf, paymentsDatabase } from "./fill-database.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fenced, held } from "../../../src/backfill/batch-sql.ts";
+import { fenced, held } from "../../../src/backfill/fence.ts";
 import { claimQuery } from "../../../src/backfill/claims.ts";
 import { EXTENT_COLUMNS, partsOf } from "../../../src/backfill/extents.ts";
 
