@@ -46,7 +46,7 @@ export async function runScenario(
     }
     return runs;
   };
-  const triggers = scenario.triggers ? await triggerCosts(server, template, Math.max(5, scenario.rounds)) : null;
+  const triggers = scenario.triggers ? await triggerCosts(server, template) : null;
   const runs: Run[] = [];
   let longest = 0;
   const hasTime = (rounds: number): boolean => performance.now() + rounds * longest < deadline;

@@ -1,3 +1,4 @@
+import pg from "pg";
 import type { BenchServer, Template } from "./bench-server.ts";
 import { pgrollTrigger } from "./pgroll-trigger.ts";
 import { expandBySegue } from "./segue-method.ts";
@@ -18,7 +19,9 @@ export interface TriggerCost {
 
 type Side = "none" | "segue" | "pgroll";
 
-const WRITES_AT_ONCE = 5000;
+/** Slices are short and many: what else runs on the machine meets those of all sides alike, and their median little. */
+const SLICES = 48;
+const WRITES_A_SLICE = 500;
 
 /** Each write is a statement of its own, as clients send them: what a trigger costs a statement counts too. */
 const STATEMENTS: Record<Write, string> = {
@@ -28,12 +31,8 @@ const STATEMENTS: Record<Write, string> = {
 };
 const WRITES = Object.keys(STATEMENTS) as Write[];
 
-/** Measures the writes of clients with no trigger, Segue's and pgroll's, in turn; medians of the rounds. */
-export async function triggerCosts(
-  server: BenchServer,
-  template: Template,
-  rounds: number,
-): Promise<Record<Write, TriggerCost>> {
+/** Measures the writes of clients with no trigger, Segue's and pgroll's, slice by slice in turn; medians of the slices. */
+export async function triggerCosts(server: BenchServer, template: Template): Promise<Record<Write, TriggerCost>> {
   const { rows } = template;
   const prepare: Record<Side, (database: string) => Promise<void>> = {
     none: async (database) => void (await server.sql(database, `ALTER TABLE orders ADD COLUMN ${COLUMN} bigint`)),
@@ -47,35 +46,39 @@ export async function triggerCosts(
     await prepare[side](databaseOf(side));
     await server.settle(databaseOf(side));
   }
-  const writes = Math.max(1, Math.min(WRITES_AT_ONCE, Math.floor(rows / rounds)));
+  const writes = Math.max(1, Math.min(WRITES_A_SLICE, Math.floor(rows / (SLICES + 1))));
   const none = (): Record<Side, number[]> => ({ none: [], segue: [], pgroll: [] });
   const times: Record<Write, Record<Side, number[]>> = { update: none(), update_other: none(), insert: none() };
-  for (let round = 0; round < rounds; round += 1) {
+  const clients = await Promise.all(
+    sides.map(async (side) => [side, await connect(server, databaseOf(side))] as const),
+  );
+  for (let slice = 0; slice <= SLICES; slice += 1) {
     for (const write of WRITES) {
-      for (const side of sides) {
-        const from = 1 + round * writes;
-        times[write][side].push(await timed(server, databaseOf(side), write, from, writes));
+      for (let turn = 0; turn < clients.length; turn += 1) {
+        const [side, client] = clients[(slice + turn) % clients.length]!;
+        const time = await timed(client, write, 1 + slice * writes, writes);
+        // The first of all fills caches.
+        if (slice > 0) times[write][side].push(time);
       }
     }
   }
+  await Promise.all(clients.map(([, client]) => client.end()));
   for (const side of sides) await server.drop(databaseOf(side));
   return Object.fromEntries(WRITES.map((write) => [write, costOf(times[write])])) as Record<Write, TriggerCost>;
 }
 
 /** Microseconds a write. The loop runs on the server: the network has no part in it. */
-async function timed(
-  server: BenchServer,
-  database: string,
-  write: Write,
-  from: number,
-  writes: number,
-): Promise<number> {
-  return await server.connected(database, async (client) => {
-    const loop = `DO $$ BEGIN FOR i IN ${from} .. ${from + writes - 1} LOOP ${STATEMENTS[write]}; END LOOP; END $$`;
-    const started = performance.now();
-    await client.query(loop);
-    return ((performance.now() - started) * 1000) / writes;
-  });
+async function timed(client: pg.Client, write: Write, from: number, writes: number): Promise<number> {
+  const loop = `DO $$ BEGIN FOR i IN ${from} .. ${from + writes - 1} LOOP ${STATEMENTS[write]}; END LOOP; END $$`;
+  const started = performance.now();
+  await client.query(loop);
+  return ((performance.now() - started) * 1000) / writes;
+}
+
+async function connect(server: BenchServer, database: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: server.urlOf(database), application_name: "segue bench" });
+  await client.connect();
+  return client;
 }
 
 function costOf(times: Record<Side, readonly number[]>): TriggerCost {
