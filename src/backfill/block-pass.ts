@@ -5,7 +5,7 @@ import { advance, isSweep, type Lane, type PassResult, reportLocked, shareOf, wo
 import { fillPage } from "./page.ts";
 import { revisit } from "./revisit.ts";
 import { SWEEP } from "./stripes.ts";
-import { collapsed, collapses, halved, nextWindow, PROBES } from "./window.ts";
+import { collapsed, halved, narrowed, nextWindow, PROBES } from "./window.ts";
 import { dealWindow, PLAIN, type Window } from "./window-stripes.ts";
 
 /** One statement takes about as long as these many do over a window in stripes: most of their updates are HOT. */
@@ -29,6 +29,8 @@ export async function blockPass(lane: Lane): Promise<PassResult> {
   let dealt: Window | null = null;
   let times: number[] = [];
   let filled = 0;
+  /** The least target since the window was begun. */
+  let aim = worker.pacing.target();
   let rows = 0;
   // Once a row of a window was found locked, the window's other stripes do not wait for any.
   let skipLocked = false;
@@ -60,6 +62,7 @@ export async function blockPass(lane: Lane): Promise<PassResult> {
       [times, filled] = [[], 0];
       skipLocked = false;
       probes = Math.max(0, probes - 1);
+      aim = worker.pacing.target();
     }
     ({ block, stripe } = to);
   };
@@ -83,10 +86,12 @@ export async function blockPass(lane: Lane): Promise<PassResult> {
         if (skipLocked && sweep) passedOver.push(inRange(range));
         times.push(result.elapsed);
         const done = stripe + 1;
-        const shrinks = collapses(result.elapsed, worker.pacing.target()) && next.block === block;
+        const goesOn = next.block === block;
         move(next);
         // The window's remaining stripes run over a part of it; what follows is a window of its own.
-        if (shrinks) window = collapsed(window);
+        const target = worker.pacing.target();
+        if (goesOn) window = narrowed(window, result.elapsed, target, aim);
+        aim = Math.min(aim, target);
         advance(lane, shareOf(extent, at.from + ((at.to - at.from) * done) / at.steps.length), result.row);
         if (!plain) {
           if (!step.makesRoom) hotWatch.count(leaf.table, result.row);

@@ -21,7 +21,18 @@ const GROWTH_IF_FILLED = 4;
 const GROWTH_OF_SMALL = 16;
 const COLLAPSE_ABOVE = 5;
 
-/** True if a statement took so long that the window shrinks before its other stripes run. */
+/**
+ * What a window shrinks to before its other stripes run, because a statement took far too long, or too long for what is the target by
+ * now: clients were seen waiting.
+ *
+ * @param aim the target when the window was begun, in milliseconds as all times
+ */
+export function narrowed(window: number, elapsed: number, target: number, aim: number): number {
+  if (collapses(elapsed, target)) return collapsed(window);
+  return target < aim && elapsed > target ? Math.max(1, Math.floor((window * target) / elapsed)) : window;
+}
+
+/** True if a statement took far too long. */
 export function collapses(elapsed: number, target: number): boolean {
   return elapsed > COLLAPSE_ABOVE * target;
 }

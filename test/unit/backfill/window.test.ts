@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { collapsed, collapses, halved, LARGEST_WINDOW, nextWindow } from "../../../src/backfill/window.ts";
+import { collapsed, collapses, halved, LARGEST_WINDOW, narrowed, nextWindow } from "../../../src/backfill/window.ts";
 
 test("a window that had hardly anything to fill lets the next one grow by half at most, however fast it was", () => {
   expect(nextWindow(100, [0.1, 0.1], 50)).toBe(150);
@@ -33,6 +33,14 @@ test("a statement over five times its target collapses the window", () => {
   expect(collapses(250, 50)).toBe(false);
   expect(collapsed(1000)).toBe(100);
   expect(collapsed(3)).toBe(1);
+});
+
+test("a window shrinks while it is filled to what clients that wait allow, and not for noise", () => {
+  expect(narrowed(1000, 40, 10, 50)).toBe(250);
+  expect(narrowed(1000, 9, 10, 50)).toBe(1000);
+  expect(narrowed(1000, 240, 50, 50)).toBe(1000);
+  expect(narrowed(1000, 251, 50, 50)).toBe(100);
+  expect(narrowed(1, 40, 10, 50)).toBe(1);
 });
 
 test("halving ends at one block", () => {
