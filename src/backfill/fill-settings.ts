@@ -35,6 +35,9 @@ export function expressionPath(table: RelationName): string {
  */
 const UNHURRIED = { synchronous_commit: "off" } as const;
 
+/** The ways by which a batch finds its rows, whatever the database or the role has turned off for its own queries. */
+const SCANS = { enable_tidscan: "on", enable_bitmapscan: "on" } as const;
+
 /** What the triggers of rollouts look at that an earlier version of Segue began. */
 const EARLIER = { "segue.fill": "on" } as const;
 
@@ -43,7 +46,7 @@ const EARLIER = { "segue.fill": "on" } as const;
  * the fill is a write like any other.
  */
 export function fillSettings(plan: string, table: RelationName, { lockTimeout }: BatchLimits): Record<string, string> {
-  return { ...readSettings(table, lockTimeout), ...UNHURRIED, "segue.filling": plan, ...EARLIER };
+  return { ...readSettings(table, lockTimeout), ...UNHURRIED, ...SCANS, "segue.filling": plan, ...EARLIER };
 }
 
 /**

@@ -1,5 +1,7 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { blockBatch, type BlockRange, plannable, type Work } from "../../src/backfill/batch-sql.ts";
+import { batchLimits, fillSettings } from "../../src/backfill/fill-settings.ts";
+import { openSession } from "../../src/postgres/session.ts";
 import { maskOf } from "../../src/backfill/stripe-sql.ts";
 import { dealWindow } from "../../src/backfill/window-stripes.ts";
 import { MAJORS, type TestDatabase } from "../support/postgres.ts";
@@ -65,6 +67,22 @@ test.each(MAJORS)("PostgreSQL %s finds the rows of a stripe of a counting key by
       expect(lines).not.toMatch(/Seq Scan on payments|lure|Index Scan using payments|Tid Range Scan/);
     }
   }
+});
+
+test("a batch finds its rows whatever the database has turned off", async () => {
+  const database = await payments(18);
+  await database.query(`ALTER DATABASE "${database.name}" SET enable_bitmapscan = off`);
+  await database.query(`ALTER DATABASE "${database.name}" SET enable_tidscan = off`);
+  const settings = fillSettings("1_a", TABLE, batchLimits(1_000));
+  const session = await openSession({ connectionString: database.url }, { applicationName: "fill", settings });
+  onTestFinished(() => session.close());
+  const { rows } = await session.query(
+    "SELECT name, setting FROM pg_settings WHERE name IN ('enable_bitmapscan', 'enable_tidscan') ORDER BY name",
+  );
+  expect(rows).toEqual([
+    { name: "enable_bitmapscan", setting: "on" },
+    { name: "enable_tidscan", setting: "on" },
+  ]);
 });
 
 test("what is asked to be planned before the first batch can be", async () => {
