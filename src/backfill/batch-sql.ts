@@ -58,32 +58,33 @@ export interface BatchRow {
  */
 export function blockBatch(work: Work, range: BlockRange, next: Position | null, skipLocked = false): string {
   const wanted = wantedOf(work, range);
-  return batch(work, skipLocked ? freeChanges(work, wanted) : changes(work, wanted), move(next));
+  const change = skipLocked ? freeChanges(work, wanted) : changes(work, wanted);
+  return batch(work, range.stripe === null ? returning(change) : change, move(next));
 }
 
 /** What all batches of a table send, for the server to plan. */
 export function plannable(work: Work, key: readonly string[]): string {
   if (key.length > 0) return keyStatement(work, key, null, 1, "all");
   const change = changes(work, `${inRange({ from: 0, to: 1 })} AND ${needs(work)}`);
-  return change.kind === "update" ? change.text : `WITH ${change.text} SELECT FROM batch`;
+  return `WITH ${returning(change).text} SELECT FROM batch`;
 }
 
 /** A batch over what is free of a place, which leaves the cursor where it is. */
 export function freeBatch(work: Work, place: string): string {
-  return batch(work, freeChanges(work, `${place} AND ${needs(work)}`), []);
+  return batch(work, returning(freeChanges(work, `${place} AND ${needs(work)}`)), []);
 }
 
 /** A batch of one row. It holds no other row while it waits for this one, so it may take as long as it takes. */
 export function rowBatch(work: Work, ctid: string): string {
-  const text = changes(work, `${ROW}.ctid = ${literal(ctid)}::tid AND ${needs({ ...work, aside: [] })}`);
-  return batch(work, text, []);
+  const change = changes(work, `${ROW}.ctid = ${literal(ctid)}::tid AND ${needs({ ...work, aside: [] })}`);
+  return batch(work, returning(change), []);
 }
 
 /** A batch of the row that a quarantine entry names by the table's primary key, in whatever leaf it is by now. */
 export function keyedRowBatch(work: Work, key: string): string {
   const place = `(${keyList(work.keyColumns)}) = (${keyValues(work.table, work.keyColumns, key)})`;
-  const text = changes(work, `${place} AND ${needs({ ...work, aside: [] })}`, false, "");
-  return batch(work, text, []);
+  const change = changes(work, `${place} AND ${needs({ ...work, aside: [] })}`, false, "");
+  return batch(work, returning(change), []);
 }
 
 /**
@@ -117,7 +118,7 @@ function keyStatement(
   const wanted = `${start} AND (${list}) <= (SELECT ${names} FROM edge) AND ${rows === "none" ? "false" : needs(work)}`;
   const changing = rows === "free" ? freeChanges(work, wanted) : changes(work, wanted);
   return (
-    `WITH page AS MATERIALIZED (${page}), edge AS MATERIALIZED (${edge}), ${counted(changing)} ` +
+    `WITH page AS MATERIALIZED (${page}), edge AS MATERIALIZED (${edge}), ${returning(changing).text}, ${TOTAL} ` +
     `${setExtent(work, [
       "cursor_key = coalesce((SELECT to_jsonb(edge) FROM edge), cursor_key)",
       `window_blocks = ${limit}`,
@@ -149,15 +150,12 @@ function batch(work: Work, change: Change, moves: readonly string[]): string {
   const total =
     change.kind === "update"
       ? `total AS MATERIALIZED (SELECT segue.changed(${literal(change.text)}) AS rows)`
-      : counted(change);
+      : `${change.text}, ${TOTAL}`;
   return script(work, `WITH ${total} ${setExtent(work, moves)}`);
 }
 
-/** `total` has the number of rows, counted once however often it is read. */
-function counted({ kind, text }: Change): string {
-  const batch = kind === "update" ? `batch AS (${text} RETURNING 1)` : text;
-  return `${batch}, total AS MATERIALIZED (SELECT count(*) AS rows FROM batch)`;
-}
+/** Counted once, however often it is read. */
+const TOTAL = "total AS MATERIALIZED (SELECT count(*) AS rows FROM batch)";
 
 function script(work: Work, statement: string): string {
   const { extent, owner } = work;
@@ -189,6 +187,14 @@ function since({ table }: Work): { readonly hot: string; readonly wal: string } 
 interface Change {
   readonly kind: "update" | "ctes";
   readonly text: string;
+}
+
+/**
+ * An UPDATE as a CTE, as the sweeps and all but stripes send it: there the server refuses a table whose rules do something else
+ * instead. By itself it would run, and leave rows as they are.
+ */
+function returning({ kind, text }: Change): Change {
+  return { kind: "ctes", text: kind === "update" ? `batch AS (${text} RETURNING 1)` : text };
 }
 
 function changes({ table, step }: Work, wanted: string, skipLocked = false, only = "ONLY "): Change {
