@@ -51,7 +51,9 @@ export async function blockPass(lane: Lane): Promise<PassResult> {
     const to = Math.min(block + window, extent.endBlock);
     if (dealt?.from === block && dealt.to === to && stripe > 0) return dealt;
     const deal = plain ? PLAIN : lane.deal;
-    dealt = await dealWindow(leaf.table, { from: block, to }, deal, extent.stripes ?? SWEEP, (sql) => worker.ask(sql));
+    dealt = await dealWindow(leaf.table, { from: block, to }, deal, extent.stripes ?? SWEEP, (sql) =>
+      worker.glance(sql),
+    );
     return dealt;
   };
   const after = ({ to, steps }: Window): Position =>
@@ -71,8 +73,8 @@ export async function blockPass(lane: Lane): Promise<PassResult> {
     const at = await begin();
     const next = after(at);
     const step = at.steps[stripe];
-    if (step === undefined) {
-      // The window is another one than before an interruption: what it has not come to, the sweep finds.
+    if (step === undefined || step.from >= step.to) {
+      // Undefined: a window is dealt otherwise than before it was interrupted. What it has not come to, the sweep finds.
       move(next);
       continue;
     }

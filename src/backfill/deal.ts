@@ -1,7 +1,6 @@
 import { type FillStep, ROW } from "../model/step.ts";
-import { sqlstateOf } from "../postgres/sqlstate.ts";
 import { ident, qualified } from "../sql/identifier.ts";
-import { failureOf } from "./failure.ts";
+import { literal } from "../sql/literal.ts";
 import type { Leaf } from "./leaves.ts";
 import { inRange, maskOf } from "./stripe-sql.ts";
 import { MOST_STRIPES, stripeSizes } from "./stripes.ts";
@@ -17,7 +16,10 @@ export interface Deal {
   readonly turns: number;
   /** A window is visited once a stripe: with more blocks than these, its pages would not stay in memory. */
   readonly mostBlocks: number;
-  /** True if hardly a row has nothing to be filled with: then an expression is computed once, not in the predicate as well. */
+  /**
+   * True if hardly a row has nothing to be filled with, and no trigger of the application would see it written: then an expression is
+   * computed once, not in the predicate as well.
+   */
   readonly eager: boolean;
 }
 
@@ -28,9 +30,14 @@ export interface Counting {
 }
 
 /** What the rows are filled with. */
-type Values = Pick<FillStep, "set" | "where" | "empty">;
+type Values = Pick<FillStep, "set" | "where" | "empty" | "syncTrigger">;
 
-type Ask = (sql: string) => Promise<Record<string, number | null>[]>;
+type Sample = Record<string, number | null>;
+
+interface Asking {
+  ask(sql: string): Promise<Sample[]>;
+  glance(sql: string): Promise<Sample | null>;
+}
 
 const SAMPLES = 32;
 /** An expression may take its time. */
@@ -40,6 +47,8 @@ const GOLDEN = 0.618_033_988_75;
 /** A window takes one of so many blocks of shared_buffers: the indexes and everybody else have the others. */
 const BUFFERS_A_WINDOW = 8;
 const FEWEST_BLOCKS = 256;
+/** Of so many rows without a value it can be told that most get one. */
+const ENOUGH_ROWS = 32;
 /** A row's growth where it can't be computed. */
 const SOME_BYTES = 16;
 
@@ -50,12 +59,13 @@ const SOME_BYTES = 16;
  * @param fill null for a list of rows
  * @param turns of TURNS
  */
-export async function chooseDeal(leaf: Leaf, fill: Values | null, turns: number, ask: Ask): Promise<Deal> {
+export async function chooseDeal(leaf: Leaf, fill: Values | null, turns: number, asking: Asking): Promise<Deal> {
   const blind: Deal = { by: null, rowsPerPage: 1, counting: null, turns, mostBlocks: FEWEST_BLOCKS, eager: false };
   if (leaf.method === "key" || leaf.blocks === 0) return blind;
-  const values = fill === null ? null : await sampleValues(leaf, fill, ask);
-  const eager = values?.vacant === 0;
-  const [found] = await ask(sampleKeys(leaf));
+  // What the expressions take is not known, and neither is whether they can be computed.
+  const values = fill === null ? null : await asking.glance(sampleValues(leaf, fill));
+  const eager = values?.["vacant"] === 0 && (values["empty"] ?? 0) >= ENOUGH_ROWS && values["triggers"] === 0;
+  const [found] = await asking.ask(sampleKeys(leaf));
   const most = [null, ...leaf.integerKeys].map((by, index) => ({ by, rows: found?.[`most_${index}`] ?? Infinity }));
   const { by } = most.reduce((best, other) => (other.rows < best.rows ? other : best));
   const { leadingKey, fillfactor, indexes } = leaf;
@@ -63,27 +73,28 @@ export async function chooseDeal(leaf: Leaf, fill: Values | null, turns: number,
   const rowsPerPage = Math.max(1, found?.["rows"] ?? 1);
   const mostBlocks = Math.max(FEWEST_BLOCKS, Math.floor((found?.["buffers"] ?? 0) / BUFFERS_A_WINDOW));
   if (!counts) return { ...blind, by, rowsPerPage, mostBlocks, eager };
-  const sizes = stripeSizes({ rows: rowsPerPage, fillfactor, growth: values?.growth ?? SOME_BYTES, indexes });
+  const sizes = stripeSizes({ rows: rowsPerPage, fillfactor, growth: values?.["growth"] ?? SOME_BYTES, indexes });
   return { ...blind, by, rowsPerPage, counting: { column: leadingKey, sizes }, mostBlocks, eager };
 }
 
-/** What the rows that need the fill would get; null if it can't be computed for some of them. */
-async function sampleValues(
-  leaf: Leaf,
-  { set, where, empty }: Values,
-  ask: Ask,
-): Promise<{ vacant: number | null; growth: number | null } | null> {
+/**
+ * Of some rows, how many have no value yet (`empty`), and for how many of these there is none (`vacant`); by how many bytes a row
+ * grows; and how many `triggers` other than the plan's own there are.
+ */
+function sampleValues(leaf: Leaf, { set, where, empty, syncTrigger }: Values): string {
   const bytes = set.map(({ value }) => `coalesce(pg_column_size(${value}), 0)`).join(" + ");
-  const vacant = empty === undefined ? "NULL" : `count(*) FILTER (WHERE (${empty}) AND (${where}) IS NOT TRUE)`;
-  try {
-    const [found] = await ask(
-      `SELECT (${vacant})::float8 AS vacant, avg(${bytes})::float8 AS growth FROM (${sampled(leaf, "*", VALUES_A_PAGE)}) AS ${ROW}`,
-    );
-    return found === undefined ? null : { vacant: found["vacant"] ?? null, growth: found["growth"] ?? null };
-  } catch (error) {
-    if (failureOf(sqlstateOf(error)) !== "data") throw error;
-    return null;
-  }
+  const counts =
+    empty === undefined
+      ? []
+      : [
+          `count(*) FILTER (WHERE ${empty})::float8 AS empty`,
+          `count(*) FILTER (WHERE (${empty}) AND (${where}) IS NOT TRUE)::float8 AS vacant`,
+        ];
+  const triggers =
+    `SELECT count(*)::int FROM pg_trigger AS t WHERE t.tgrelid = ${literal(qualified(leaf.table))}::regclass ` +
+    `AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgname <> ${literal(syncTrigger ?? "")}`;
+  const figures = [...counts, `avg(${bytes})::float8 AS growth`, `(${triggers}) AS triggers`];
+  return `SELECT ${figures.join(", ")} FROM (${sampled(leaf, "*", VALUES_A_PAGE)}) AS ${ROW}`;
 }
 
 /**

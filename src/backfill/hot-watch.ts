@@ -57,7 +57,7 @@ export class HotWatch {
     watched.hot += Number(hot);
   }
 
-  /** Between two windows: changes the method where that is due, and says so. */
+  /** Between two batches: changes the method where that is due, and says so. */
   async look(table: RelationName): Promise<void> {
     const watched = this.#watched(table);
     if (this.#columns.length === 0) return;

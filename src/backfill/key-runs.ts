@@ -11,7 +11,10 @@ export interface Run {
 
 const NOTHING: Run = { first: 1n, last: 0n };
 
-export interface Bounds {
+/** The first row of a query; null if it could not be asked in the time of a batch. */
+export type AskBounds = (sql: string) => Promise<{ readonly parts: readonly Bounds[] } | null>;
+
+interface Bounds {
   readonly rows: string;
   readonly first: string | null;
   readonly last: string | null;
@@ -21,12 +24,12 @@ export interface Bounds {
 /** Of 100 rows so many on either side may be of elsewhere: the sweep fills them. */
 const STRANGERS = 2;
 
-/** Null if the keys of some part do not count up. */
+/** Null if the keys of some part do not count up, or if that can't be told. */
 export async function runsOf(
   table: RelationName,
   parts: readonly Blocks[],
   column: string,
-  ask: (sql: string) => Promise<Bounds[]>,
+  ask: AskBounds,
 ): Promise<readonly Run[] | null> {
   const key = `${ROW}.${ident(column)}`;
   const most = `percentile_disc(ARRAY[${STRANGERS / 100}, ${1 - STRANGERS / 100}]) WITHIN GROUP (ORDER BY ${key})`;
@@ -35,7 +38,8 @@ export async function runsOf(
       `SELECT ${n} AS part, count(*)::text AS rows, min(${key})::text AS first, max(${key})::text AS last, (${most})::text[] AS most ` +
       `FROM ONLY ${qualified(table)} AS ${ROW} WHERE ${inRange(part)}`,
   );
-  const runs = (await ask(`${bounds.join(" UNION ALL ")} ORDER BY part`)).map(runOf);
+  const found = await ask(`SELECT json_agg(p ORDER BY part) AS parts FROM (${bounds.join(" UNION ALL ")}) AS p`);
+  const runs = found?.parts.map(runOf) ?? [null];
   return runs.every((run) => run !== null) ? runs : null;
 }
 

@@ -1,6 +1,6 @@
 import { relationKey } from "../model/relation.ts";
 import { sleep } from "../postgres/sleep.ts";
-import { type Work } from "./batch-sql.ts";
+import type { Work } from "./batch-sql.ts";
 import { fenced } from "./fence.ts";
 import type { FillContext, FillResult } from "./context.ts";
 import { createExtents, type Extent, type NewExtent, PART_BLOCKS, readExtents, reopenExtents } from "./extents.ts";

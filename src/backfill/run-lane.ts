@@ -70,7 +70,7 @@ async function laneFor(
       leaf,
       step.kind === "fill" ? step : null,
       isShared(worker) ? TURNS.shared : TURNS.alone,
-      (sql) => worker.ask(sql),
+      worker,
     ),
   };
   const lane: Lane = {

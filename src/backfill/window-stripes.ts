@@ -1,11 +1,14 @@
 import type { RelationName } from "../model/relation.ts";
 import type { Deal } from "./deal.ts";
-import { type Bounds, isOneOf, joined, runsOf } from "./key-runs.ts";
+import { type AskBounds, isOneOf, joined, runsOf } from "./key-runs.ts";
 import type { Blocks, Stripe } from "./stripe-sql.ts";
 import { maskOf } from "./stripe-sql.ts";
 import { MOST_PIECES, piecesOf, remaindersOf } from "./stripes.ts";
 
-/** A window of blocks, and the statements that fill it, which commit apart. */
+/**
+ * A window of blocks, and the statements that fill it, which commit apart. A smaller window has as many, some of which are over no
+ * blocks: the n-th is over the same stripe when a window shrinks while it is filled.
+ */
 export interface Window extends Blocks {
   readonly steps: readonly WindowStep[];
 }
@@ -29,7 +32,7 @@ export async function dealWindow(
   blocks: Blocks,
   deal: Pick<Deal, "by" | "rowsPerPage" | "counting" | "turns"> | typeof PLAIN,
   stripes: number,
-  ask: (sql: string) => Promise<Bounds[]>,
+  ask: AskBounds,
 ): Promise<Window> {
   if (deal === PLAIN) return { ...blocks, steps: [{ ...blocks, stripe: null, makesRoom: false }] };
   const { by, rowsPerPage, counting, turns } = deal;
@@ -61,14 +64,14 @@ function inTurn(
   );
 }
 
-/** So many parts of a window; fewer where it has fewer blocks. Larger ones consist of whole smaller ones. */
+/** So many parts of a window, some of them empty where it has fewer blocks. Larger ones consist of whole smaller ones. */
 function cut({ from, to }: Blocks, parts: number): readonly Blocks[] {
   const piece = Math.ceil((to - from) / MOST_PIECES);
   const length = (piece * MOST_PIECES) / parts;
   return Array.from({ length: parts }, (_, n) => ({
     from: Math.min(to, from + n * length),
     to: Math.min(to, from + (n + 1) * length),
-  })).filter((part) => part.from < part.to);
+  }));
 }
 
 const isIn = (part: Blocks, piece: Blocks | undefined): boolean =>

@@ -89,6 +89,12 @@ export class Worker {
     return await this.#patiently(async () => (await this.context.session.query<R>(sql, values)).rows);
   }
 
+  /** The first row of a query that reads, in the time of a batch; null if that was too short, or something was in the way. */
+  async glance<R>(sql: string): Promise<R | null> {
+    const result = await this.attempt<R>(sql);
+    return result.outcome === "done" ? result.row : null;
+  }
+
   /** Runs a script that commits, again and again while it finds a lock. */
   async commit(sql: string): Promise<Result[]> {
     return await this.#patiently(() => this.context.session.script(sql));

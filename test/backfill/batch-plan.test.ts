@@ -5,20 +5,11 @@ import { openSession } from "../../src/postgres/session.ts";
 import { maskOf } from "../../src/backfill/stripe-sql.ts";
 import { dealWindow } from "../../src/backfill/window-stripes.ts";
 import { MAJORS, type TestDatabase } from "../support/postgres.ts";
-import { centsOf, paymentsDatabase } from "./fill-database.ts";
+import { centsOf, glanceAt, paymentsDatabase, workOn } from "./fill-database.ts";
 
 const TABLE = { schema: "public", name: "payments" };
 
-const workOn = (aside: readonly string[]): Work => ({
-  rollout: "1",
-  epoch: 1,
-  extent: "1",
-  owner: null,
-  table: TABLE,
-  keyColumns: ["id"],
-  aside,
-  step: centsOf("payments"),
-});
+const work = (aside: readonly string[], changes = {}): Work => workOn("payments", centsOf("payments", changes), aside);
 
 /** Of the statement that the batch has run by segue.changed(). */
 async function planOf(database: TestDatabase, batch: string): Promise<string> {
@@ -42,7 +33,7 @@ test.each(MAJORS)(
     const range: BlockRange = { from: 100, to: 200, stripe: { where: `${maskOf(null, 16)} = 3`, indexed: false } };
     for (const aside of [[], ['{"id": 7}']]) {
       for (const skipLocked of [false, true]) {
-        const lines = await planOf(database, blockBatch(workOn(aside), range, null, skipLocked));
+        const lines = await planOf(database, blockBatch(work(aside), range, null, skipLocked));
         expect(lines).toContain("Tid Range Scan on payments segue_row");
         expect(lines).not.toMatch(/Seq Scan on payments|lure|Index Scan using payments/);
       }
@@ -54,13 +45,13 @@ test.each(MAJORS)("PostgreSQL %s finds the rows of a stripe of a counting key by
   const database = await payments(major);
   const deal = { by: "id", turns: 2, rowsPerPage: 50, counting: { column: "id", sizes: [20, 15, 15] } };
   // The update of all rows has left the first half of the table empty.
-  const { steps } = await dealWindow(TABLE, { from: 400, to: 600 }, deal, 16, (sql) => database.query(sql));
+  const { steps } = await dealWindow(TABLE, { from: 400, to: 600 }, deal, 16, glanceAt(database));
   // Of fewer blocks all rows are looked at: that costs less.
   const large = steps.filter(({ from, to }) => to - from >= 90);
   expect(large).toHaveLength(4);
   for (const range of large) {
     for (const skipLocked of [false, true]) {
-      const lines = await planOf(database, blockBatch(workOn([]), range, null, skipLocked));
+      const lines = await planOf(database, blockBatch(work([]), range, null, skipLocked));
       expect(lines).toMatch(
         /Bitmap Heap Scan on payments segue_row(_1)?\b[^]*BitmapOr[^]*Bitmap Index Scan on payments_pkey/,
       );
@@ -87,10 +78,10 @@ test("a batch finds its rows whatever the database has turned off", async () => 
 
 test("what is asked to be planned before the first batch can be", async () => {
   const database = await payments(18);
-  await database.query(`EXPLAIN ${plannable(workOn([]), [])}`);
+  await database.query(`EXPLAIN ${plannable(work([]), [])}`);
   await expect(
     database.query(
-      `EXPLAIN ${plannable({ ...workOn([]), step: centsOf("payments", { set: [{ column: "cents", value: "segue_row.amount::box" }] }) }, [])}`,
+      `EXPLAIN ${plannable(work([], { set: [{ column: "cents", value: "segue_row.amount::box" }] }), [])}`,
     ),
   ).rejects.toThrow("expression is of type box");
 });

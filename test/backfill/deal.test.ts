@@ -71,6 +71,15 @@ test("rows that there may be nothing for are filled without asking where the sam
   expect((await dealOf(COUNTED, { step: own })).eager).toBe(false);
 });
 
+test("nor where hardly a row of the sample is empty, or a trigger of the application would see it", async () => {
+  const step = fillOf("segue_row.a::bigint");
+  expect((await dealOf(`${COUNTED}; UPDATE things SET v = 1`, { step })).eager).toBe(false);
+  const trigger = `CREATE FUNCTION seen() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+    CREATE TRIGGER seen BEFORE UPDATE ON things FOR EACH ROW EXECUTE FUNCTION seen()`;
+  expect((await dealOf(`${COUNTED}; ${trigger}`, { step })).eager).toBe(false);
+  expect((await dealOf(`${COUNTED}; ${trigger}`, { step: { ...step, syncTrigger: "seen" } })).eager).toBe(true);
+});
+
 test("an expression that fails for a row of the sample is none of the deal's business", async () => {
   const { eager, counting } = await dealOf(COUNTED, { step: fillOf("(segue_row.a || 'x')::bigint") });
   expect(eager).toBe(false);
@@ -99,5 +108,8 @@ async function dealOf(
     { schema: "public", name: "things" },
     <R>(sql: string, values: readonly unknown[]) => database.query(sql, [...values]) as Promise<R[]>,
   );
-  return await chooseDeal(leaves[0]!, step ?? fillOf("1"), 2, (sql) => database.query(sql));
+  return await chooseDeal(leaves[0]!, step ?? fillOf("1"), 2, {
+    ask: (sql) => database.query(sql),
+    glance: async (sql) => (await database.query<Record<string, number>>(sql).catch(() => []))[0] ?? null,
+  });
 }

@@ -1,5 +1,6 @@
 import { onTestFinished } from "vitest";
 import type { BackfillEvent, FillContext } from "../../src/backfill/context.ts";
+import type { Work } from "../../src/backfill/batch-sql.ts";
 import { JOURNAL_MIGRATIONS } from "../../src/journal/schema.ts";
 import { DEFAULT_SETTINGS } from "../../src/model/settings.ts";
 import type { FillStep } from "../../src/model/step.ts";
@@ -117,6 +118,23 @@ export async function createPayments(database: Queryable, rows: number): Promise
 
 /** Rows that the sync's rules do not allow. */
 export const WRONG = "cents IS DISTINCT FROM (amount::numeric * 100)::bigint";
+
+/** The first row of a query, as a worker looks at it. */
+export function glanceAt(database: Queryable): <R>(sql: string) => Promise<R | null> {
+  return async <R>(sql: string) => ((await database.query(sql))[0] as R | undefined) ?? null;
+}
+
+/** What batches over the rows of a table are made of, outside of any rollout. */
+export const workOn = (name: string, step: Work["step"], aside: readonly string[] = []): Work => ({
+  rollout: "1",
+  epoch: 1,
+  extent: "1",
+  owner: null,
+  table: { schema: "public", name },
+  keyColumns: ["id"],
+  aside,
+  step,
+});
 
 /** Small batches, so that much happens between them. */
 export const slowly: FillContext["settings"] = { ...DEFAULT_SETTINGS.backfill, batch_time: 5, batch_time_busy: 5 };

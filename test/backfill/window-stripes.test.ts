@@ -1,22 +1,14 @@
 import { expect, test } from "vitest";
-import { wantedOf, type Work } from "../../src/backfill/batch-sql.ts";
+import { wantedOf } from "../../src/backfill/batch-sql.ts";
 import { stripeSizes } from "../../src/backfill/stripes.ts";
 import { dealWindow, PLAIN, type Window } from "../../src/backfill/window-stripes.ts";
 import { MAJORS, testDatabase, type TestDatabase } from "../support/postgres.ts";
+import { glanceAt, workOn } from "./fill-database.ts";
 
 const TABLE = { schema: "public", name: "things" };
 const ROWS = 12_000;
 
-const work: Work = {
-  rollout: "1",
-  epoch: 1,
-  extent: "1",
-  owner: null,
-  table: TABLE,
-  keyColumns: ["id"],
-  aside: [],
-  step: { set: [], where: "true" },
-};
+const work = workOn("things", { set: [], where: "true" });
 
 const TABLES: [what: string, type: string, rows: string, indexed: boolean][] = [
   ["a key without gaps", "bigint", `SELECT n FROM generate_series(1, ${ROWS}) AS n`, true],
@@ -70,8 +62,27 @@ test("rows of elsewhere are left to the sweep, and those of the window are found
 
 test("a window that is filled in one statement has all rows in it", async () => {
   const database = await things(18, "int", `SELECT n FROM generate_series(1, 1000) AS n`);
-  const window = await dealWindow(TABLE, { from: 0, to: 3 }, PLAIN, 16, (sql) => database.query(sql));
+  const window = await dealWindow(TABLE, { from: 0, to: 3 }, PLAIN, 16, glanceAt(database));
   expect(window.steps).toEqual([{ from: 0, to: 3, stripe: null, makesRoom: false }]);
+});
+
+test("a window that shrinks goes on with the same stripe: its statements are as many, over fewer blocks", async () => {
+  const database = await things(18, "int", `SELECT n FROM generate_series(1, ${ROWS}) AS n`);
+  const large = await dealt(database, { from: 0, to: 100 });
+  for (const blocks of [60, 9, 2, 1]) {
+    const small = await dealt(database, { from: 0, to: blocks });
+    expect(small.steps.map(({ makesRoom }) => makesRoom)).toEqual(large.steps.map(({ makesRoom }) => makesRoom));
+    const found = await rowsOf(database, small);
+    expect(found).toEqual(
+      await database.query(`SELECT id::text FROM things WHERE ctid < '(${blocks},0)' ORDER BY things.id`),
+    );
+  }
+});
+
+test("a window is dealt by all its rows where its keys could not be looked at in time", async () => {
+  const deal = { by: "id", turns: 2, rowsPerPage: 58, counting: { column: "id", sizes: [30, 28] } };
+  const window = await dealWindow(TABLE, { from: 0, to: 100 }, deal, 16, () => Promise.resolve(null));
+  expect(window.steps.every(({ stripe }) => stripe?.indexed === false)).toBe(true);
 });
 
 test("a window of no rows has statements that find none", async () => {
@@ -91,7 +102,7 @@ async function things(major: number, type: string, rows: string): Promise<TestDa
 async function dealt(database: TestDatabase, blocks: { from: number; to: number }): Promise<Window> {
   const sizes = stripeSizes({ rows: 58, fillfactor: 100, growth: 8, indexes: 3 });
   const deal = { by: "id", turns: 2, rowsPerPage: 58, counting: { column: "id", sizes } };
-  return await dealWindow(TABLE, blocks, deal, 16, (sql) => database.query(sql));
+  return await dealWindow(TABLE, blocks, deal, 16, glanceAt(database));
 }
 
 async function rowsOf(database: TestDatabase, { steps }: Window): Promise<{ id: string }[]> {
