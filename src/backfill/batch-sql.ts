@@ -7,7 +7,7 @@ import { beyond, keyList, keyValues } from "./key-range.ts";
 import { rowKey } from "./row-key.ts";
 import { passedOver, rowsBatch } from "./rows-sql.ts";
 import { stepAside } from "./step-aside.ts";
-import { type Blocks, inRange, type Stripe } from "./stripe-sql.ts";
+import { type Blocks, inRange, inStripe, type Stripe } from "./stripe-sql.ts";
 
 /** What all batches of one table have in common. */
 export interface Work extends Sender {
@@ -128,14 +128,13 @@ function keyStatement(
 
 /** The rows of a stripe that still need the fill. */
 export function wantedOf(work: Work, range: BlockRange): string {
-  const { stripe } = range;
-  const found = stripe?.indexed === true ? `${stripe.where} AND ` : "";
-  return `${found}${inRange(range)} AND ${needs(work, range)}`;
+  const place = range.stripe === null ? inRange(range) : inStripe(work.table, range, range.stripe);
+  return `${place} AND ${needs(work, range)}`;
 }
 
 /** The predicate that a row still needs the fill. */
-export function needs(work: Work, { stripe, eager }: Partial<Pick<BlockRange, "stripe" | "eager">> = {}): string {
-  const guards = stripe?.indexed === false ? [stripe.where] : [];
+export function needs(work: Work, { eager }: Pick<BlockRange, "eager"> = {}): string {
+  const guards: string[] = [];
   const { step } = work;
   const wanted = "change" in step ? "true" : eager === true ? (step.empty ?? step.where) : step.where;
   if (work.aside.length > 0) {

@@ -4,7 +4,6 @@ import type { ColdCause } from "./cold-cause.ts";
 import { advance, isSweep, type Lane, type PassResult, reportLocked, shareOf, workOf } from "./lane.ts";
 import { fillPage } from "./page.ts";
 import { revisit } from "./revisit.ts";
-import { SWEEP } from "./stripes.ts";
 import { collapsed, halved, narrowed, nextWindow, PROBES } from "./window.ts";
 import { dealWindow, PLAIN, type Window } from "./window-stripes.ts";
 
@@ -49,11 +48,8 @@ export async function blockPass(lane: Lane): Promise<PassResult> {
   const begin = async (): Promise<Window> => {
     if (!sweep) await choose();
     const to = Math.min(block + window, extent.endBlock);
-    if (dealt?.from === block && dealt.to === to && stripe > 0) return dealt;
-    const deal = plain ? PLAIN : lane.deal;
-    dealt = await dealWindow(leaf.table, { from: block, to }, deal, extent.stripes ?? SWEEP, (sql) =>
-      worker.glance(sql),
-    );
+    if (dealt?.from !== block || dealt.to !== to || stripe === 0)
+      dealt = dealWindow({ from: block, to }, plain ? PLAIN : lane.deal);
     return dealt;
   };
   const after = ({ to, steps }: Window): Position =>

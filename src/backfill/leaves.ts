@@ -15,10 +15,6 @@ export interface Leaf {
   readonly rowsPerPage: number | null;
   /** The columns by which rows are ordered and found under method `key`; empty under `stripe`. */
   readonly order: readonly string[];
-  /** The integer columns of the primary key, or of another unique index. */
-  readonly integerKeys: readonly string[];
-  /** The first of that index's columns, if it is an integer. */
-  readonly leadingKey: string | null;
   /** Percent. */
   readonly fillfactor: number;
   /** How many indexes an update that is not HOT writes to. */
@@ -41,7 +37,6 @@ interface LeafRow {
   blocks: string;
   rows_per_page: number | null;
   order_columns: string[] | null;
-  integer_columns: string[] | null;
   fillfactor: number;
   indexes: number;
 }
@@ -60,11 +55,6 @@ SELECT n.nspname AS schema, c.relname AS name, c.relkind, am.amname IS NOT DISTI
           FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
           JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
          WHERE k.position <= i.indnkeyatts) AS order_columns,
-       (SELECT array_agg(a.attname::text ORDER BY k.position)
-          FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
-          JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
-         WHERE k.position <= i.indnkeyatts
-           AND a.atttypid IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype)) AS integer_columns,
        coalesce((SELECT o.option_value::int FROM pg_options_to_table(c.reloptions) AS o WHERE o.option_name = 'fillfactor'), 100) AS fillfactor,
        (SELECT count(*)::int FROM pg_index x WHERE x.indrelid = c.oid AND x.indisready) AS indexes
   FROM tree
@@ -126,8 +116,6 @@ function leafOf(row: LeafRow): Leaf {
     blocks: Number(row.blocks),
     rowsPerPage: row.rows_per_page,
     order: row.heap ? [] : order,
-    integerKeys: row.integer_columns ?? [],
-    leadingKey: (row.integer_columns ?? []).find((column) => column === row.order_columns?.[0]) ?? null,
     fillfactor: row.fillfactor,
     indexes: row.indexes,
   };

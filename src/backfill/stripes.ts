@@ -1,7 +1,9 @@
+import type { Stripe } from "./stripe-sql.ts";
+
 /** The number of stripes of a sweep: one statement sees every row of its window. */
 export const SWEEP = 1;
 
-export const MOST_STRIPES = 16;
+const MOST_STRIPES = 16;
 
 /**
  * A window is filled in parts that take turns, stripe by stripe. While the others are filled, the transactions that saw the last stripe
@@ -32,9 +34,8 @@ export function piecesOf(sizes: readonly number[], turns: number): readonly numb
 }
 
 /**
- * How many separately committed statements fill one window of a heap. Once a stripe is committed, pruning frees the
- * versions that it left, so that the next stripe's new versions fit on the same pages as HOT updates. More stripes
- * than a page has room for gain nothing and cost a scan each (measured: 4 at 8 rows a page, 8 at 16 to 40, 16 above).
+ * In how many stripes of one size the rows are visited that a list names: of the table that they are of, where they lie in the same
+ * order, each page gets its share (measured: 4 at 8 rows a page, 8 at 16 to 40, 16 above).
  *
  * @param rowsPerPage live rows on an average page
  * @returns a power of two, 2 at least: 1 stands for a sweep in the journal
@@ -63,9 +64,10 @@ const POINTER = 4;
 const ALIGNED = 8;
 
 /**
- * How many rows of a page each stripe takes where stripes are found by an index. The first rows leave the page, and make room; each
- * stripe after it takes as many as that room holds, which gets less: a row that grew stays, with a pointer more. The more rows leave,
- * the fewer stripes; the cheapest of these is taken.
+ * How many rows of a page each stripe takes. Once a stripe is committed, pruning frees the versions that it left, so that the next
+ * stripe's new versions fit on the same page as HOT updates. The first rows leave the page, and make room; each stripe after it takes as
+ * many as that room holds, which gets less: a row that grew stays, with a pointer more. The more rows leave, the fewer stripes; the
+ * cheapest of these is taken.
  */
 export function stripeSizes(page: Page): readonly number[] {
   const { rows } = page;
@@ -74,18 +76,22 @@ export function stripeSizes(page: Page): readonly number[] {
   for (let leaving = 0; leaving <= rows; leaving += 1) {
     const sizes = sizesWith(leaving, rows, page);
     if (sizes === null) continue;
-    const cost = costOf(sizes.length, leaving, page.indexes);
+    const cost = costOf(sizes.length, leaving, page);
     if (cost < least) [best, least] = [sizes, cost];
   }
   return best;
 }
 
+/** The share of entries that the leaves of an index have room for, as it is built. */
+const ROOM_OF_LEAVES = 0.11;
+
 /**
- * Microseconds a page, measured: a visit costs 3 and leads to pruning; a row that leaves costs 7 an index, more where its leaves get
- * full. What indexes grow by stays, so it weighs more than its time.
+ * Microseconds a page, measured: a visit looks at all its rows, and leads to pruning; a row that leaves costs 7 an index, and 20 once its
+ * leaves are full and split. What indexes grow by stays, so it weighs more than its time.
  */
-function costOf(stripes: number, leaving: number, indexes: number): number {
-  return 3 * stripes + leaving * (1 + 12 * indexes);
+function costOf(stripes: number, leaving: number, { indexes, rows }: Page): number {
+  const splitting = Math.max(0, leaving - ROOM_OF_LEAVES * rows);
+  return (3 + 0.06 * rows) * stripes + leaving + indexes * (12 * leaving + 25 * splitting);
 }
 
 /** Null if so few rows do not make room for one. */
@@ -105,20 +111,40 @@ function sizesWith(leaving: number, rows: number, { fillfactor, growth }: Page):
   return sizes;
 }
 
+/** Pages with so many times more line pointers than rows have gaps all over. */
+const DENSE = 1.2;
+
 /**
- * Which remainders of a key that counts up each stripe takes: those of one stripe lie far apart, so that each page has its share of them.
+ * Deals the line pointers of a page to stripes.
+ *
+ * On a page without gaps each stripe gets the next ones: where larger rows leave a page fewer of them, only the last stripes go
+ * short, and where smaller ones give it more, each stripe gets a share of these. With gaps, those of one stripe lie far apart, so that
+ * each stripe gets its share of what is there.
  *
  * @param sizes how many rows of a page each stripe takes
+ * @param pointers how many line pointers a page has
+ * @returns none of them empty
  */
-export function remaindersOf(sizes: readonly number[]): {
-  readonly modulus: number;
-  readonly remainders: readonly (readonly number[])[];
-} {
-  const modulus = sizes.reduce((sum, size) => sum + size, 0);
+export function stripesOf(sizes: readonly number[], pointers: number): readonly Stripe[] {
+  const rows = sizes.reduce((sum, size) => sum + size, 0);
+  const isDense = pointers < DENSE * rows;
+  const places = isDense ? Math.round(rows) : pointers;
+  const apart = strideOf(places);
+  let taken = 0;
+  const ends = sizes.map((size) => Math.round(((taken += size) * places) / rows));
+  const stripes = sizes.map((): number[] => []);
+  for (let pointer = 0; pointer < Math.max(places, pointers); pointer += 1) {
+    const place = isDense && pointer < places ? pointer : (pointer * apart) % places;
+    stripes[ends.findIndex((end) => place < end)]?.push(pointer + 1);
+  }
+  return stripes.filter(({ length }) => length > 0);
+}
+
+/** About the golden section of a number, and relatively prime to it: its multiples go far apart through all the rests. */
+function strideOf(modulus: number): number {
   let stride = Math.max(1, Math.round(modulus * 0.618));
   while (greatestCommonDivisor(stride, modulus) !== 1) stride += 1;
-  let next = 0;
-  return { modulus, remainders: sizes.map((size) => Array.from({ length: size }, () => (next++ * stride) % modulus)) };
+  return stride;
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

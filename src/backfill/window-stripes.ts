@@ -1,9 +1,6 @@
-import type { RelationName } from "../model/relation.ts";
 import type { Deal } from "./deal.ts";
-import { type AskBounds, isOneOf, joined, runsOf } from "./key-runs.ts";
 import type { Blocks, Stripe } from "./stripe-sql.ts";
-import { maskOf } from "./stripe-sql.ts";
-import { MOST_PIECES, piecesOf, remaindersOf } from "./stripes.ts";
+import { MOST_PIECES, piecesOf } from "./stripes.ts";
 
 /**
  * A window of blocks, and the statements that fill it, which commit apart. A smaller window has as many, some of which are over no
@@ -19,49 +16,21 @@ interface WindowStep extends Blocks {
   readonly makesRoom: boolean;
 }
 
-/** What a table is dealt by when all of a window is filled in one statement. */
+/** What a window is dealt by that is filled in one statement. */
 export const PLAIN = "plain";
 
-/**
- * Deals the rows of a window. A key that counts up along the table may not do so here, where rows of elsewhere have filled free room.
- *
- * @param stripes how many there are where rows are not found by a key; a power of two
- */
-export async function dealWindow(
-  table: RelationName,
-  blocks: Blocks,
-  deal: Pick<Deal, "by" | "rowsPerPage" | "counting" | "turns"> | typeof PLAIN,
-  stripes: number,
-  ask: AskBounds,
-): Promise<Window> {
+/** Deals the rows of a window: stripe by stripe, and for each the pieces of the window in turn. */
+export function dealWindow(blocks: Blocks, deal: Pick<Deal, "stripes" | "turns"> | typeof PLAIN): Window {
   if (deal === PLAIN) return { ...blocks, steps: [{ ...blocks, stripe: null, makesRoom: false }] };
-  const { by, rowsPerPage, counting, turns } = deal;
-  const pieces = cut(blocks, MOST_PIECES);
-  const runs = counting === null ? null : await runsOf(table, pieces, counting.column, ask);
-  if (counting === null || runs === null) {
-    const stripe = (n: number): Stripe => ({ where: `${maskOf(by, stripes)} = ${n}`, indexed: false });
-    const even = Array.from({ length: stripes }, () => rowsPerPage / stripes);
-    return { ...blocks, steps: inTurn(blocks, even, turns, (_, n) => stripe(n)) };
-  }
-  const { column, sizes } = counting;
-  const { modulus, remainders } = remaindersOf(sizes);
-  const found = (part: Blocks, n: number): Stripe => {
-    const run = joined(runs.filter((_, piece) => isIn(part, pieces[piece])));
-    return { where: isOneOf(column, remainders[n] ?? [], modulus, run), indexed: true };
-  };
-  return { ...blocks, steps: inTurn(blocks, sizes, turns, found) };
-}
-
-/** Stripe by stripe, and for each the pieces of the window in turn. */
-function inTurn(
-  blocks: Blocks,
-  sizes: readonly number[],
-  turns: number,
-  stripeOf: (part: Blocks, n: number) => Stripe,
-): readonly WindowStep[] {
-  return piecesOf(sizes, turns).flatMap((pieces, n) =>
-    cut(blocks, pieces).map((part) => ({ ...part, stripe: stripeOf(part, n), makesRoom: n === 0 })),
+  const { stripes, turns } = deal;
+  const pieces = piecesOf(
+    stripes.map(({ length }) => length),
+    turns,
   );
+  const steps = stripes.flatMap((stripe, n) =>
+    cut(blocks, pieces[n] ?? turns).map((part) => ({ ...part, stripe, makesRoom: n === 0 })),
+  );
+  return { ...blocks, steps };
 }
 
 /** So many parts of a window, some of them empty where it has fewer blocks. Larger ones consist of whole smaller ones. */
@@ -73,6 +42,3 @@ function cut({ from, to }: Blocks, parts: number): readonly Blocks[] {
     to: Math.min(to, from + (n + 1) * length),
   }));
 }
-
-const isIn = (part: Blocks, piece: Blocks | undefined): boolean =>
-  piece !== undefined && piece.from >= part.from && piece.to <= part.to;

@@ -119,11 +119,6 @@ export async function createPayments(database: Queryable, rows: number): Promise
 /** Rows that the sync's rules do not allow. */
 export const WRONG = "cents IS DISTINCT FROM (amount::numeric * 100)::bigint";
 
-/** The first row of a query, as a worker looks at it. */
-export function glanceAt(database: Queryable): <R>(sql: string) => Promise<R | null> {
-  return async <R>(sql: string) => ((await database.query(sql))[0] as R | undefined) ?? null;
-}
-
 /** What batches over the rows of a table are made of, outside of any rollout. */
 export const workOn = (name: string, step: Work["step"], aside: readonly string[] = []): Work => ({
   rollout: "1",

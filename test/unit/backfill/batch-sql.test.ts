@@ -39,32 +39,34 @@ const before =
   "set_config('segue.wal', pg_current_wal_insert_lsn()::text, true);\n";
 
 const wanted = "(segue_row.handle IS NULL AND segue_row.name <> 'nobody')";
-const stripe = (n: number) => ({ where: `(hashtid(segue_row.ctid) & 15) = ${n}`, indexed: false });
+const inStripe = (from: number, to: number, pointers: string): string =>
+  "segue_row.ctid = ANY (ARRAY(SELECT (page || pointer)::tid FROM " +
+  `(SELECT count(*) AS rows FROM ONLY public."Users" AS seen WHERE seen.ctid >= '(${from},0)'::tid AND seen.ctid < '(${to},0)'::tid) AS pruned, ` +
+  `(SELECT '(' || block || ',' AS page FROM generate_series(${from}, ${to - 1}) AS block OFFSET 0) AS pages, ` +
+  `unnest(ARRAY[${pointers}]) AS pointer WHERE pruned.rows >= 0))`;
 const changed = (update: string): string =>
   `WITH total AS MATERIALIZED (SELECT segue.changed(${literal(update)}) AS rows) `;
 
 test("a stripe of a window: fence, rows and cursor in one message", () => {
-  const range = { from: 64, to: 96, stripe: stripe(5) };
+  const range = { from: 64, to: 96, stripe: [5, 21] };
   expect(blockBatch(work, range, { block: 64, stripe: 6, window: 32 })).toBe(
     "SELECT segue.fence(7, 3), segue.hold(11, 'w#1');\n" +
       `${before}SET CONSTRAINTS ALL IMMEDIATE;\n` +
       changed(
         'UPDATE ONLY public."Users" AS segue_row SET handle = lower(segue_row.name) ' +
-          "WHERE segue_row.ctid >= '(64,0)'::tid AND segue_row.ctid < '(96,0)'::tid AND " +
-          `CASE WHEN (hashtid(segue_row.ctid) & 15) = 5 THEN ${wanted} ELSE false END`,
+          `WHERE ${inStripe(64, 96, "'5)', '21)'")} AND CASE WHEN true THEN ${wanted} ELSE false END`,
       ) +
       `UPDATE segue.extent SET cursor_block = 64, stripe = 6, window_blocks = 32, ${returning}`,
   );
 });
 
 test("what is locked is left out by an inner scan over the same rows", () => {
-  const text = blockBatch(work, { from: 0, to: 8, stripe: stripe(1) }, null, true);
+  const text = blockBatch(work, { from: 0, to: 8, stripe: [1] }, null, true);
   expect(text).toContain(
     changed(
       'UPDATE ONLY public."Users" AS segue_row SET handle = lower(segue_row.name) ' +
         'WHERE segue_row.ctid = ANY (ARRAY(SELECT segue_row.ctid FROM ONLY public."Users" AS segue_row ' +
-        "WHERE segue_row.ctid >= '(0,0)'::tid AND segue_row.ctid < '(8,0)'::tid AND " +
-        `CASE WHEN (hashtid(segue_row.ctid) & 15) = 1 THEN ${wanted} ELSE false END ` +
+        `WHERE ${inStripe(0, 8, "'1)'")} AND CASE WHEN true THEN ${wanted} ELSE false END ` +
         `FOR NO KEY UPDATE SKIP LOCKED)) AND CASE WHEN true THEN ${wanted} ELSE false END`,
     ),
   );
@@ -72,9 +74,8 @@ test("what is locked is left out by an inner scan over the same rows", () => {
 });
 
 test("rows put aside are left out before the predicate is asked", () => {
-  expect(needs({ ...work, aside: ['{"id": 1}', '{"id": 2}'] }, { stripe: stripe(0) })).toBe(
-    "CASE WHEN (hashtid(segue_row.ctid) & 15) = 0 AND " +
-      `jsonb_build_object('id', segue_row.id) <> ALL (ARRAY['{"id": 1}', '{"id": 2}']::jsonb[]) ` +
+  expect(needs({ ...work, aside: ['{"id": 1}', '{"id": 2}'] })).toBe(
+    `CASE WHEN jsonb_build_object('id', segue_row.id) <> ALL (ARRAY['{"id": 1}', '{"id": 2}']::jsonb[]) ` +
       `THEN ${wanted} ELSE false END`,
   );
 });
@@ -85,14 +86,12 @@ test("a sweep has no stripes, and is sent in a form that the server refuses wher
       `segue_row.ctid >= '(0,0)'::tid AND segue_row.ctid < '(8,0)'::tid AND CASE WHEN true THEN ${wanted} ELSE false END RETURNING 1), ` +
       "total AS MATERIALIZED (SELECT count(*) AS rows FROM batch) UPDATE segue.extent",
   );
-  expect(needs(work, { stripe: null })).toBe(`CASE WHEN true THEN ${wanted} ELSE false END`);
+  expect(needs(work)).toBe(`CASE WHEN true THEN ${wanted} ELSE false END`);
 });
 
-test("a stripe that an index finds is no guard, and rows that there may be nothing for are told by what is empty", () => {
-  const found = { where: "segue_row.id = ANY (ARRAY(SELECT 7))", indexed: true };
-  expect(blockBatch(work, { from: 0, to: 8, stripe: found, eager: true }, null)).toContain(
-    "WHERE segue_row.id = ANY (ARRAY(SELECT 7)) AND segue_row.ctid >= ''(0,0)''::tid AND segue_row.ctid < ''(8,0)''::tid AND " +
-      "CASE WHEN true THEN (segue_row.handle IS NULL) ELSE false END",
+test("rows that there may be nothing for are told by what is empty", () => {
+  expect(blockBatch(work, { from: 0, to: 8, stripe: [1], eager: true }, null)).toContain(
+    "WHERE pruned.rows >= 0)) AND CASE WHEN true THEN (segue_row.handle IS NULL) ELSE false END",
   );
 });
 

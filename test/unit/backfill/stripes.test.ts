@@ -6,6 +6,7 @@ import {
   piecesOf,
   stripesFor,
   stripeSizes,
+  stripesOf,
   SWEEP,
   TURNS,
 } from "../../../src/backfill/stripes.ts";
@@ -31,11 +32,28 @@ const page: Page = { rows: 55, fillfactor: 100, growth: 8, indexes: 3 };
 
 test("a stripe takes as many rows as there is room for, which gets less", () => {
   // 55 rows of 144 bytes, to be 152: five leave, 28 + 5 * 144 bytes are free. Four take 4 * 156 of them, and leave 4 * 144.
-  expect(stripeSizes(page)).toEqual([5, 4, 4, 4, 3, 3, 3, 3, 2, 2, 2, 2, 2, 2, 2, ...Array<number>(12).fill(1)]);
+  expect(stripeSizes({ ...page, indexes: 6 })).toEqual([
+    5,
+    4,
+    4,
+    4,
+    3,
+    3,
+    3,
+    3,
+    2,
+    2,
+    2,
+    2,
+    2,
+    2,
+    2,
+    ...Array<number>(12).fill(1),
+  ]);
 });
 
-test("where there are hardly any indexes, more rows leave in fewer stripes", () => {
-  expect(stripeSizes({ ...page, indexes: 1 })).toEqual([6, 5, 5, 4, 4, 4, 4, 3, 3, 3, 3, 2, 2, 2, 2, 2, 1]);
+test("the fewer indexes there are, the more rows leave, in fewer stripes", () => {
+  expect(stripeSizes(page)).toEqual([6, 5, 5, 4, 4, 4, 4, 3, 3, 3, 3, 2, 2, 2, 2, 2, 1]);
   expect(stripeSizes({ ...page, indexes: 0 })[0]).toBeGreaterThan(6);
 });
 
@@ -71,6 +89,42 @@ test("a stripe that costs more is filled in more pieces, each of which is a whol
         expect(pieces).toBeGreaterThanOrEqual(turns);
         expect(MOST_PIECES % pieces).toBe(0);
       }
+    }),
+  );
+});
+
+const sizesOf = (sizes: readonly number[], pointers: number): number[] =>
+  stripesOf(sizes, pointers).map((stripe) => stripe.length);
+
+test("on a page without gaps each stripe has as many line pointers as it is to take rows, and the last ones go short", () => {
+  expect(stripesOf([3, 2, 1], 6)).toEqual([[1, 2, 3], [4, 5], [6]]);
+  expect(stripesOf([3, 2, 1], 3)).toEqual([[1, 2, 3], [4, 5], [6]]);
+});
+
+test("what fuller pages have more is shared out", () => {
+  expect(sizesOf([20, 20, 10], 55)).toEqual([22, 22, 11]);
+});
+
+test("on a page with gaps the line pointers of a stripe lie far apart", () => {
+  for (const stripe of stripesOf([25, 25], 100)) {
+    expect(stripe).toHaveLength(50);
+    const low = stripe.filter((pointer) => pointer <= 50).length;
+    expect(low).toBeGreaterThan(20);
+    expect(low).toBeLessThan(30);
+  }
+});
+
+test("whatever the page, each of its line pointers is in one stripe, and no stripe is empty", () => {
+  fc.assert(
+    fc.property(pages, fc.integer({ min: 1, max: 291 }), fc.boolean(), (any, pointers, even) => {
+      const sizes = even
+        ? Array.from({ length: stripesFor(any.rows) }, () => any.rows / stripesFor(any.rows))
+        : stripeSizes(any);
+      const stripes = stripesOf(sizes, pointers);
+      const all = stripes.flat().toSorted((a, b) => a - b);
+      expect(all).toEqual(Array.from({ length: Math.max(pointers, any.rows) }, (_, n) => n + 1).slice(0, all.length));
+      expect(all.length).toBeGreaterThanOrEqual(pointers);
+      expect(Math.min(...stripes.map(({ length }) => length))).toBeGreaterThan(0);
     }),
   );
 });
