@@ -7,27 +7,37 @@ import { isNotNull, isNull } from "../sql/null-test.ts";
 import { rowImage } from "../sql/row-image.ts";
 import { nameOf } from "./catalog-lookup.ts";
 import { assignable, stored } from "./cast.ts";
+import { isEqualByImage } from "./equal-by-image.ts";
 import type { Derivation, Pair, Sync } from "./sync-pairs.ts";
 
-const row = (columns: readonly Derivation[]): string => rowImage(columns.map((d) => `${ROW}.${ident(d.column)}`));
-const values = (columns: readonly Derivation[]): string =>
-  rowImage(columns.map((d) => stored(d.expression.render(ROW), d.type)));
 const allNull = (columns: readonly Derivation[]): string =>
   columns.map((d) => isNull(`${ROW}.${ident(d.column)}`, d.type)).join(" AND ");
 /** True, as SQL, if the expression comes to a value for the row. */
 const hasValue = (d: Derivation): string => isNotNull(`(${d.expression.render(ROW)})`, d.type);
+
+/** True, as SQL, if each column holds what its expression comes to: the same image, not what its type calls equal. */
+function agrees(columns: readonly Derivation[]): string {
+  const own = (d: Derivation): string => `${ROW}.${ident(d.column)}`;
+  const derived = (d: Derivation): string => stored(d.expression.render(ROW), d.type);
+  const images = columns.filter(({ type }) => !isEqualByImage(type));
+  const conditions = [
+    ...columns.filter(({ type }) => isEqualByImage(type)).map((d) => `${own(d)} IS NOT DISTINCT FROM ${derived(d)}`),
+    ...(images.length > 0 ? [`${rowImage(images.map(own))} *= ${rowImage(images.map(derived))}`] : []),
+  ];
+  return conditions.join(" AND ");
+}
 
 /**
  * A row is consistent if `new = forward(old)` or `old = reverse(new)`. Both sides are read from one row version, so the
  * predicate is exact on a live table. A new value that the old side can't hold stands beside a NULL there.
  */
 function mismatch(pair: Pair): string {
-  const isForward = `${row(pair.forward)} *= ${values(pair.forward)}`;
+  const isForward = agrees(pair.forward);
   if (pair.reverse.length === 0) return `CASE WHEN ${isForward} THEN false ELSE ${allNull(pair.forward)} END`;
   const unheld = pair.reverse.some((d) => d.guarded)
     ? ` WHEN ${allNull(pair.reverse)} THEN ${allNull(pair.forward)}`
     : "";
-  return `CASE WHEN ${isForward} THEN false${unheld} ELSE ${row(pair.reverse)} *<> ${values(pair.reverse)} END`;
+  return `CASE WHEN ${isForward} THEN false${unheld} ELSE NOT (${agrees(pair.reverse)}) END`;
 }
 
 /** The consistency pass of a sync, or none if it derives nothing. */

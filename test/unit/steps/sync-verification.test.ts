@@ -32,13 +32,13 @@ const mismatch = (fields: Omit<SyncFields, "table">) => verification(resolve(fie
 
 test("a row is right if either side is what the other one comes to", () => {
   expect(mismatch({ forward: { first: "name" }, reverse: { name: "first" } })).toEqual([
-    "(CASE WHEN ROW(segue_row.first)::record *= ROW((segue_row.name)::text)::record THEN false ELSE ROW(segue_row.name)::record *<> ROW((segue_row.first)::text)::record END)",
+    "(CASE WHEN ROW(segue_row.first)::record *= ROW((segue_row.name)::text)::record THEN false ELSE NOT (ROW(segue_row.name)::record *= ROW((segue_row.first)::text)::record) END)",
   ]);
 });
 
 test("nothing stands beside a value that the old side can't hold", () => {
   expect(mismatch({ forward: { customer2: "customer" }, reverse: { customer: "customer2" } })).toEqual([
-    "(CASE WHEN ROW(segue_row.customer2)::record *= ROW((segue_row.customer)::bigint)::record THEN false WHEN segue_row.customer IS NULL THEN segue_row.customer2 IS NULL ELSE ROW(segue_row.customer)::record *<> ROW((segue_row.customer2)::integer)::record END)",
+    "(CASE WHEN segue_row.customer2 IS NOT DISTINCT FROM (segue_row.customer)::bigint THEN false WHEN segue_row.customer IS NULL THEN segue_row.customer2 IS NULL ELSE NOT (segue_row.customer IS NOT DISTINCT FROM (segue_row.customer2)::integer) END)",
   ]);
 });
 
