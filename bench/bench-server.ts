@@ -11,6 +11,8 @@ export interface Template {
 /** Autovacuum is off for the table itself (see shape.ts), so that it comes into no method's way by chance. */
 const SETTINGS = {
   max_wal_size: "16GB",
+  // Old WAL files are written over, as where something is written all the time: each new one would stop all commits for 20 to 50 ms.
+  min_wal_size: "8GB",
   checkpoint_timeout: "30min",
   fsync: "on",
   full_page_writes: "on",
