@@ -35,8 +35,8 @@ export function expressionPath(table: RelationName): string {
  */
 const UNHURRIED = { synchronous_commit: "off" } as const;
 
-/** The ways by which a batch finds its rows, whatever the database or the role has turned off for its own queries. */
-const SCANS = { enable_tidscan: "on", enable_bitmapscan: "on" } as const;
+/** The way by which a batch finds its rows, whatever the database or the role has turned off for its own queries. */
+const SCANS = { enable_tidscan: "on" } as const;
 
 /** What the triggers of rollouts look at that an earlier version of Segue began. */
 const EARLIER = { "segue.fill": "on" } as const;
