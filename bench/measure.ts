@@ -101,13 +101,13 @@ export async function measure(
   }
 }
 
-/** The clients alone, over a table whose sync is live and that nobody fills. */
-export async function measureClientsAlone(
+/** The clients over a table whose sync is live and that nobody fills: alone, or beside a session that only computes. */
+export async function measureClients(
   server: BenchServer,
   template: Template,
   prepare: Method["prepare"],
   clients: Clients,
-  ms: number,
+  { ms, beside }: { readonly ms: number; readonly beside: "nothing" | "computing" },
 ): Promise<LoadReport> {
   const { rows } = template;
   await server.copyTemplate(template, DATABASE);
@@ -116,11 +116,19 @@ export async function measureClientsAlone(
   const load = await startClients(server, rows, clients);
   try {
     load.begin();
-    await delay(ms);
+    await (beside === "computing" ? compute(server, ms) : delay(ms));
     return await load.end();
   } finally {
     load.kill();
   }
+}
+
+/** Keeps one processor of the server busy, without a row, a lock or a byte of WAL. */
+async function compute(server: BenchServer, ms: number): Promise<void> {
+  const ended = performance.now() + ms;
+  await server.connected(DATABASE, async (client) => {
+    while (performance.now() < ended) await client.query("SELECT sum(sqrt(n)) FROM generate_series(1, 50000) AS n");
+  });
 }
 
 async function startClients(server: BenchServer, rows: number, clients: Clients): Promise<ClientLoad> {

@@ -75,7 +75,7 @@ function fillTable({ runs }: ScenarioResult): string {
   return `Without clients: medians of ${rounds} ${rounds === 1 ? "round" : "rounds"}\n${table}`;
 }
 
-function loadTable({ loadRuns, alone, clients }: ScenarioResult): string {
+function loadTable({ loadRuns, alone, computing, clients }: ScenarioResult): string {
   const medians = mediansOf(loadRuns);
   const update = medians.find(({ method }) => method === "update");
   const none = medianWaits(alone);
@@ -85,6 +85,7 @@ function loadTable({ loadRuns, alone, clients }: ScenarioResult): string {
     ["", "seconds", "× UPDATE", "p50 ms", "p95", "p99", "longest"],
     [
       ["no fill", "", "", ...waits(none)],
+      ["a session that only computes", "", "", ...waits(medianWaits(computing))],
       ...medians.map((m) => [
         labelOf(m.method),
         (m.ms / 1000).toFixed(2),

@@ -1,6 +1,6 @@
 import type { BenchServer } from "./bench-server.ts";
 import type { LoadReport } from "./load-protocol.ts";
-import { type Clients, measure, measureClientsAlone, type Run } from "./measure.ts";
+import { type Clients, measure, measureClients, type Run } from "./measure.ts";
 import { methodsOf } from "./methods.ts";
 import type { Scenario } from "./scenario.ts";
 import { expandBySegue } from "./segue-method.ts";
@@ -15,6 +15,8 @@ export interface ScenarioResult {
   readonly loadRuns: readonly Run[];
   /** The clients without any fill, once a round. */
   readonly alone: readonly LoadReport[];
+  /** The same beside a session that only computes: what a processor less costs them. */
+  readonly computing: readonly LoadReport[];
   readonly triggers: Record<Write, TriggerCost> | null;
 }
 
@@ -58,13 +60,17 @@ export async function runScenario(
   await plainRound();
   const loadRuns: Run[] = [];
   const alone: LoadReport[] = [];
+  const computing: LoadReport[] = [];
   for (let n = 0; n < scenario.loadRounds && hasTime(WITH_CLIENTS); n += 1) {
     const beside = await round(clients);
     loadRuns.push(...beside);
     // As long as the fill that it is compared with: the longer the time, the longer its longest wait.
     const ms = Math.max(SHORTEST_ALONE_MS, beside.find(({ method }) => method === "segue_1")?.ms ?? 0);
-    alone.push(await measureClientsAlone(server, template, expandBySegue, clients, ms));
+    const without = (what: "nothing" | "computing"): Promise<LoadReport> =>
+      measureClients(server, template, expandBySegue, clients, { ms, beside: what });
+    alone.push(await without("nothing"));
+    computing.push(await without("computing"));
   }
   for (let n = 1; n < scenario.rounds && hasTime(1); n += 1) await plainRound();
-  return { scenario, clients, runs, loadRuns, alone, triggers };
+  return { scenario, clients, runs, loadRuns, alone, computing, triggers };
 }

@@ -1,11 +1,11 @@
 import { type Bar, chart, type Panel } from "./chart.ts";
-import { mediansOf, medianWaits, type MethodMedians } from "./medians.ts";
+import { mediansOf, medianWaits, type MethodMedians, type Waits } from "./medians.ts";
 import { labelOf } from "./methods.ts";
 import type { ScenarioResult } from "./run-scenario.ts";
 import { describeShape } from "./shape.ts";
 
 /** The medians of a scenario as an SVG document. */
-export function scenarioChart({ scenario, runs, loadRuns, alone }: ScenarioResult): string {
+export function scenarioChart({ scenario, runs, loadRuns, alone, computing }: ScenarioResult): string {
   const plain = mediansOf(runs);
   const panels: Panel[] = [
     panel("Time", plain, (m) => [m.ms, `${(m.ms / 1000).toFixed(2)} s`]),
@@ -16,10 +16,11 @@ export function scenarioChart({ scenario, runs, loadRuns, alone }: ScenarioResul
   const none = medianWaits(alone);
   if (none !== null) {
     const { bars } = panel("", mediansOf(loadRuns), ({ waits }) => [waits?.p99 ?? 0, milliseconds(waits?.p99 ?? 0)]);
+    const bar = (label: string, { p99 }: Waits): Bar => ({ label, value: p99, text: milliseconds(p99), accent: false });
     panels.push({
       title: "Clients' p99 (logarithmic)",
       scale: "log",
-      bars: [{ label: "no fill", value: none.p99, text: milliseconds(none.p99), accent: false }, ...bars],
+      bars: [bar("no fill", none), bar("only computing", medianWaits(computing) ?? none), ...bars],
     });
   }
   return chart(describeShape(scenario.shape), panels);

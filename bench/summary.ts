@@ -31,6 +31,8 @@ export interface LoadSummary {
   readonly segue_vs_update: number | null;
   /** The clients' p99 beside Segue by that without a fill. */
   readonly p99_vs_none: number | null;
+  /** The same beside a session that only computes by that without one. */
+  readonly computing_p99_vs_none: number | null;
   /** By how much the longest wait beside Segue is longer than without a fill. */
   readonly longest_more_ms: number | null;
   readonly none: Waits;
@@ -38,7 +40,7 @@ export interface LoadSummary {
 }
 
 /** The medians of a scenario as ratios to each other; `segue` is the one with one worker, as plans have it by default. */
-export function summarize({ scenario, clients, runs, loadRuns, alone, triggers }: ScenarioResult): Summary {
+export function summarize({ scenario, clients, runs, loadRuns, alone, computing, triggers }: ScenarioResult): Summary {
   const medians = mediansOf(runs);
   const find = (name: MethodName) => medians.find(({ method }) => method === name);
   const segue = find("segue_1");
@@ -54,7 +56,7 @@ export function summarize({ scenario, clients, runs, loadRuns, alone, triggers }
       index_growth: segue?.indexGrowth ?? null,
       own_cpu_ms: ratio(segue?.nodeCpuMs, segue?.transactions),
     },
-    load: loadSummary(clients.rate, loadRuns, alone),
+    load: loadSummary(clients.rate, loadRuns, alone, computing),
     trigger: triggers ?? {},
   };
 }
@@ -63,6 +65,7 @@ function loadSummary(
   rate: number,
   loadRuns: ScenarioResult["loadRuns"],
   alone: ScenarioResult["alone"],
+  computing: ScenarioResult["computing"],
 ): LoadSummary | Record<string, never> {
   const none = medianWaits(alone);
   if (none === null) return {};
@@ -74,6 +77,7 @@ function loadSummary(
     rate,
     segue_vs_update: ratio(segue?.ms, methods.update?.ms),
     p99_vs_none: ratio(segue?.p99, none.p99),
+    computing_p99_vs_none: ratio(medianWaits(computing)?.p99, none.p99),
     longest_more_ms: segue === undefined ? null : segue.longest - none.longest,
     none,
     methods,

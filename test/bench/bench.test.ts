@@ -59,6 +59,7 @@ test("it ends with the summary, which has every figure", () => {
       rate: 500,
       segue_vs_update: positive,
       p99_vs_none: positive,
+      computing_p99_vs_none: positive,
       longest_more_ms: positive,
       none: waits,
       methods: Object.fromEntries(METHODS.map((method) => [method, { ms: positive, ...waits }])),

@@ -50,6 +50,7 @@ export function scenarioResult(more: Partial<ScenarioResult> = {}): ScenarioResu
     ],
     loadRuns: [run("update", 1200, { load: waits(900) }), run("segue_1", 900, { load: waits(3) })],
     alone: [waits(2)],
+    computing: [waits(3)],
     triggers: { update: cost, update_other: { ...cost, segue_vs_pgroll: 0.1 }, insert: cost },
     ...more,
   };

@@ -28,6 +28,7 @@ test("the summary is the issue's object", () => {
       rate: 500,
       segue_vs_update: 0.75,
       p99_vs_none: 1.5,
+      computing_p99_vs_none: 1.5,
       longest_more_ms: 4,
       none: { p50: 0.2, p95: 1, p99: 2, longest: 8 },
       methods: { update: { ms: 1200, p99: 900 }, segue_1: { ms: 900, p99: 3, longest: 12 } },
