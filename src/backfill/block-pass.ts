@@ -92,7 +92,7 @@ export async function blockPass(lane: Lane): Promise<PassResult> {
         aim = Math.min(aim, target);
         advance(lane, shareOf(extent, at.from + ((at.to - at.from) * done) / at.steps.length), result.row);
         if (!plain) {
-          if (!step.makesRoom) hotWatch.count(leaf.table, result.row);
+          hotWatch.count(leaf.table, { rows: Number(result.row.rows) * step.staying, hot: Number(result.row.hot) });
         } else if (!sweep && vacuumHelps(hotWatch.causeOf(leaf.table)))
           await lane.coldVacuum.filled(worker, leaf, range.to - range.from);
         if (Number(result.row.relfilenode) !== extent.relfilenode) return { result: "rewritten" };

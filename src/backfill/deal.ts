@@ -3,11 +3,11 @@ import { qualified } from "../sql/identifier.ts";
 import { literal } from "../sql/literal.ts";
 import type { Leaf } from "./leaves.ts";
 import { inRange, type Stripe } from "./stripe-sql.ts";
-import { stripesFor, stripeSizes, stripesOf } from "./stripes.ts";
+import { type Share, sharesOf, stripesFor, stripesOf } from "./stripes.ts";
 
 /** How the rows of a leaf are dealt to stripes. All of it is a choice of speed: what it misses, the sweep finds. */
 export interface Deal {
-  readonly stripes: readonly Stripe[];
+  readonly stripes: readonly DealtStripe[];
   /** The least number of parts that take turns; see TURNS. */
   readonly turns: number;
   /** A window is visited once a stripe: with more blocks than these, its pages would not stay in memory. */
@@ -17,6 +17,10 @@ export interface Deal {
    * computed once, not in the predicate as well.
    */
   readonly eager: boolean;
+}
+
+export interface DealtStripe extends Share {
+  readonly stripe: Stripe;
 }
 
 /** What the rows are filled with. */
@@ -49,7 +53,12 @@ const SOME_BYTES = 16;
  * @param turns of TURNS
  */
 export async function chooseDeal(leaf: Leaf, fill: Values | null, turns: number, asking: Asking): Promise<Deal> {
-  const blind: Deal = { stripes: [[1]], turns, mostBlocks: FEWEST_BLOCKS, eager: false };
+  const blind: Deal = {
+    stripes: [{ stripe: [1], rows: 1, leaving: 1 }],
+    turns,
+    mostBlocks: FEWEST_BLOCKS,
+    eager: false,
+  };
   if (leaf.method === "key" || leaf.blocks === 0) return blind;
   // What the expressions take is not known, and neither is whether they can be computed.
   const values = fill === null ? null : await asking.glance(sampleValues(leaf, fill));
@@ -57,11 +66,13 @@ export async function chooseDeal(leaf: Leaf, fill: Values | null, turns: number,
   const [page] = await asking.ask(samplePages(leaf));
   const rows = Math.max(1, page?.["rows"] ?? 1);
   const { fillfactor, indexes } = leaf;
-  const sizes =
+  const shares =
     fill === null
-      ? Array.from({ length: stripesFor(rows) }, () => rows / stripesFor(rows))
-      : stripeSizes({ rows, fillfactor, growth: values?.["growth"] ?? SOME_BYTES, indexes });
-  const stripes = stripesOf(sizes, page?.["pointers"] ?? 1);
+      ? Array.from({ length: stripesFor(rows) }, () => ({ rows: rows / stripesFor(rows), leaving: 0 }))
+      : sharesOf({ rows, fillfactor, growth: values?.["growth"] ?? SOME_BYTES, indexes });
+  const stripes = stripesOf(shares, page?.["pointers"] ?? 1)
+    .map((stripe, n) => ({ rows: 1, leaving: 0, ...shares[n], stripe }))
+    .filter(({ stripe }) => stripe.length > 0);
   const mostBlocks = Math.max(FEWEST_BLOCKS, Math.floor((page?.["buffers"] ?? 0) / BUFFERS_A_WINDOW));
   return { stripes, turns, mostBlocks, eager };
 }

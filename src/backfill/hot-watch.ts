@@ -1,5 +1,4 @@
 import { relationKey, type RelationName } from "../model/relation.ts";
-import type { BatchRow } from "./batch-sql.ts";
 import { type ColdCause, coldCause, readMark } from "./cold-cause.ts";
 import type { FillContext } from "./context.ts";
 
@@ -50,11 +49,15 @@ export class HotWatch {
     return this.#tables.get(relationKey(table))?.cause ?? null;
   }
 
-  /** Counts a batch over stripes. */
-  count(table: RelationName, { rows, hot }: Pick<BatchRow, "rows" | "hot">): void {
+  /**
+   * Counts a batch over stripes.
+   *
+   * @param rows those that were to be HOT
+   */
+  count(table: RelationName, { rows, hot }: { readonly rows: number; readonly hot: number }): void {
     const watched = this.#watched(table);
-    watched.updates += Number(rows);
-    watched.hot += Number(hot);
+    watched.updates += rows;
+    watched.hot += hot;
   }
 
   /** Between two batches: changes the method where that is due, and says so. */

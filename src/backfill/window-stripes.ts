@@ -12,8 +12,8 @@ export interface Window extends Blocks {
 
 interface WindowStep extends Blocks {
   readonly stripe: Stripe | null;
-  /** True for the stripe whose rows leave their pages. */
-  readonly makesRoom: boolean;
+  /** The share of its rows that stay on their pages, if all goes well. */
+  readonly staying: number;
 }
 
 /** What a window is dealt by that is filled in one statement. */
@@ -21,14 +21,11 @@ export const PLAIN = "plain";
 
 /** Deals the rows of a window: stripe by stripe, and for each the pieces of the window in turn. */
 export function dealWindow(blocks: Blocks, deal: Pick<Deal, "stripes" | "turns"> | typeof PLAIN): Window {
-  if (deal === PLAIN) return { ...blocks, steps: [{ ...blocks, stripe: null, makesRoom: false }] };
+  if (deal === PLAIN) return { ...blocks, steps: [{ ...blocks, stripe: null, staying: 0 }] };
   const { stripes, turns } = deal;
-  const pieces = piecesOf(
-    stripes.map(({ length }) => length),
-    turns,
-  );
-  const steps = stripes.flatMap((stripe, n) =>
-    cut(blocks, pieces[n] ?? turns).map((part) => ({ ...part, stripe, makesRoom: n === 0 })),
+  const pieces = piecesOf(stripes, turns);
+  const steps = stripes.flatMap(({ stripe, rows, leaving }, n) =>
+    cut(blocks, pieces[n] ?? turns).map((part) => ({ ...part, stripe, staying: 1 - leaving / rows })),
   );
   return { ...blocks, steps };
 }

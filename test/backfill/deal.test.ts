@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { chooseDeal, type Deal } from "../../src/backfill/deal.ts";
 import { readTree } from "../../src/backfill/leaves.ts";
-import { stripeSizes } from "../../src/backfill/stripes.ts";
+import { sharesOf } from "../../src/backfill/stripes.ts";
 import type { FillStep } from "../../src/model/step.ts";
 import { MAJORS, testDatabase, type TestDatabase } from "../support/postgres.ts";
 
@@ -13,8 +13,9 @@ const FRESH = `CREATE TABLE things (id int PRIMARY KEY, a text, v bigint, note t
 test("the rows of a page are dealt to stripes that make room for what is filled", async () => {
   const { stripes, mostBlocks } = await dealOf(FRESH, { step: fillOf("segue_row.a::bigint * 2") });
   // 8,168 bytes hold 58 rows of 136 and their pointers.
-  const sizes = stripeSizes({ rows: 58, fillfactor: 100, growth: 8, indexes: 2 });
-  expect(stripes.map(({ length }) => length)).toEqual(sizes);
+  const shares = sharesOf({ rows: 58, fillfactor: 100, growth: 8, indexes: 2 });
+  expect(stripes.map(({ stripe: _, ...share }) => share)).toEqual(shares);
+  expect(stripes.map(({ stripe }) => stripe.length)).toEqual(shares.map(({ rows }) => rows));
   const [buffers] = await (
     await testDatabase()
   ).query<{ blocks: number }>("SELECT setting::int AS blocks FROM pg_settings WHERE name = 'shared_buffers'");
@@ -31,7 +32,7 @@ test.each(MAJORS)(
     const [last] = await database.query<{ pointer: number }>(
       "SELECT max((ctid::text::point)[1])::int AS pointer FROM things",
     );
-    const dealt = stripes.flat();
+    const dealt = stripes.flatMap(({ stripe }) => stripe);
     expect(new Set(dealt).size).toBe(dealt.length);
     expect(dealt.length).toBeGreaterThan(58);
     expect(dealt.length).toBeLessThanOrEqual(last?.pointer ?? 0);
@@ -47,13 +48,13 @@ test.each([
 ])("a table with %s has a deal", async (_what, columns, rows) => {
   const script = `CREATE TABLE things (${columns}); ALTER TABLE things ALTER v SET STORAGE PLAIN; INSERT INTO things (id) ${rows}`;
   const { stripes } = await dealOf(script);
-  expect(stripes[0]?.[0]).toBe(1);
+  expect(stripes[0]?.stripe[0]).toBe(1);
 });
 
 test("a list of rows is visited in stripes of one size", async () => {
   const database = await testDatabase({ script: FRESH });
   const { stripes } = await dealIn(database, null);
-  const sizes = new Set(stripes.map(({ length }) => length));
+  const sizes = stripes.map(({ stripe }) => stripe.length);
   expect(stripes).toHaveLength(16);
   expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { wantedOf } from "../../src/backfill/batch-sql.ts";
-import { stripeSizes, stripesOf } from "../../src/backfill/stripes.ts";
+import { sharesOf, stripesOf } from "../../src/backfill/stripes.ts";
 import { dealWindow, PLAIN, type Window } from "../../src/backfill/window-stripes.ts";
 import { MAJORS, testDatabase, type TestDatabase } from "../support/postgres.ts";
 import { workOn } from "./fill-database.ts";
@@ -45,7 +45,7 @@ test("rows of pages that are fuller than the deal is for are left to the sweep, 
 
 test("a window that is filled in one statement has all rows in it", () => {
   const window = dealWindow({ from: 0, to: 3 }, PLAIN);
-  expect(window.steps).toEqual([{ from: 0, to: 3, stripe: null, makesRoom: false }]);
+  expect(window.steps).toEqual([{ from: 0, to: 3, stripe: null, staying: 0 }]);
 });
 
 test("a window that shrinks goes on with the same stripe: its statements are as many, over fewer blocks", async () => {
@@ -61,10 +61,10 @@ test("a window that shrinks goes on with the same stripe: its statements are as 
   }
 });
 
-test("the first stripe alone makes room", () => {
+test("all rows of the first stripe leave their pages, and those of the others stay", () => {
   const { steps } = dealt({ from: 0, to: 64 });
   const first = steps[0]?.stripe;
-  expect(steps.every(({ makesRoom, stripe }) => makesRoom === (stripe === first))).toBe(true);
+  expect(steps.every(({ staying, stripe }) => staying === (stripe === first ? 0 : 1))).toBe(true);
 });
 
 test("a window of no rows has statements that find none", async () => {
@@ -83,8 +83,9 @@ async function things(script: string, major = 18): Promise<TestDatabase> {
 }
 
 function dealt(blocks: { from: number; to: number }, pointers = 58): Window {
-  const sizes = stripeSizes({ rows: 58, fillfactor: 100, growth: 8, indexes: 3 });
-  return dealWindow(blocks, { stripes: stripesOf(sizes, pointers), turns: 2 });
+  const shares = sharesOf({ rows: 58, fillfactor: 100, growth: 8, indexes: 3 });
+  const stripes = stripesOf(shares, pointers).map((stripe, n) => ({ ...shares[n]!, stripe }));
+  return dealWindow(blocks, { stripes, turns: 2 });
 }
 
 async function rowsOf(database: TestDatabase, { steps }: Window): Promise<{ id: string }[]> {

@@ -4,8 +4,9 @@ import {
   MOST_PIECES,
   type Page,
   piecesOf,
+  type Share,
+  sharesOf,
   stripesFor,
-  stripeSizes,
   stripesOf,
   SWEEP,
   TURNS,
@@ -30,37 +31,37 @@ test("a fill never has the number of stripes that stands for a sweep", () => {
 
 const page: Page = { rows: 55, fillfactor: 100, growth: 8, indexes: 3 };
 
+const text = (shares: readonly Share[]): string =>
+  shares.map(({ rows, leaving }) => (leaving > 0 ? `${rows}-${leaving}` : `${rows}`)).join(" ");
+
 test("a stripe takes as many rows as there is room for, which gets less", () => {
-  // 55 rows of 144 bytes, to be 152: five leave, 28 + 5 * 144 bytes are free. Four take 4 * 156 of them, and leave 4 * 144.
-  expect(stripeSizes({ ...page, indexes: 6 })).toEqual([
-    5,
-    4,
-    4,
-    4,
-    3,
-    3,
-    3,
-    3,
-    2,
-    2,
-    2,
-    2,
-    2,
-    2,
-    2,
-    ...Array<number>(12).fill(1),
-  ]);
+  // 55 rows of 144 bytes, to be 152: six leave, 28 + 6 * 144 bytes are free. Five take 5 * 156 of them, and leave 5 * 144.
+  expect(text(sharesOf(page))).toBe("6-6 5 5 4 4 4 4 3 3 3 3 2 2 2 2 2 1");
 });
 
-test("the fewer indexes there are, the more rows leave, in fewer stripes", () => {
-  expect(stripeSizes(page)).toEqual([6, 5, 5, 4, 4, 4, 4, 3, 3, 3, 3, 2, 2, 2, 2, 2, 1]);
-  expect(stripeSizes({ ...page, indexes: 0 })[0]).toBeGreaterThan(6);
+test("the more indexes there are, the fewer rows leave, in more stripes", () => {
+  const leaving = (indexes: number): number =>
+    sharesOf({ ...page, indexes }).reduce((sum, share) => sum + share.leaving, 0);
+  expect([0, 3, 6].map(leaving)).toEqual([8, 6, 5]);
+  expect(sharesOf({ ...page, indexes: 6 }).length).toBeGreaterThan(sharesOf(page).length);
+});
+
+test("where more rows have to leave than the leaves of indexes have room for, they do so a few at a time", () => {
+  const shares = sharesOf({ ...page, rows: 119 });
+  const leaving = shares.reduce((sum, share) => sum + share.leaving, 0);
+  expect(leaving).toBeGreaterThan(13);
+  expect(leaving).toBeLessThan(24);
+  expect(Math.max(...shares.map((share) => share.leaving))).toBeLessThan(7);
 });
 
 test("where a fillfactor has left room, none needs to leave", () => {
-  const [first] = stripeSizes({ ...page, rows: 49, fillfactor: 90 });
   // A tenth of the page, 817 bytes and what 49 rows leave of the rest, holds five of 156.
-  expect(first).toBe(5);
+  expect(text(sharesOf({ ...page, rows: 49, fillfactor: 90 }))).toMatch(/^5 5 5 4[ \d]*$/);
+});
+
+test("rows stay as far as there are line pointers: each that does takes a second one", () => {
+  const shares = sharesOf({ ...page, rows: 226 });
+  expect(shares.reduce((sum, { rows, leaving }) => sum + rows - leaving, 0)).toBeLessThanOrEqual(291 - 226);
 });
 
 const pages = fc.record({
@@ -70,22 +71,27 @@ const pages = fc.record({
   indexes: fc.integer({ min: 0, max: 12 }),
 });
 
-test("whatever the page, each row of it is in one stripe", () => {
+test("whatever the page, each row of it is in one stripe, and never more leave than there are", () => {
   fc.assert(
     fc.property(pages, (any) => {
-      const sizes = stripeSizes(any);
-      expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(any.rows);
-      expect(Math.min(...sizes)).toBeGreaterThan(0);
+      const shares = sharesOf(any);
+      expect(shares.reduce((sum, { rows }) => sum + rows, 0)).toBe(any.rows);
+      for (const { rows, leaving } of shares) {
+        expect(rows).toBeGreaterThan(0);
+        expect(leaving).toBeGreaterThanOrEqual(0);
+        expect(leaving).toBeLessThanOrEqual(rows);
+      }
     }),
   );
 });
 
 test("a stripe that costs more is filled in more pieces, each of which is a whole part of a larger one", () => {
-  expect(piecesOf([6, 5, 5, 4, 4, 3, 3, 2, 2, 1], 2)).toEqual([16, 2, 2, 2, 2, 2, 2, 2, 2, 2]);
-  expect(piecesOf([6, 5, 5, 4, 4, 3, 3, 2, 2, 1], 4)).toEqual([16, 4, 4, 4, 4, 4, 4, 4, 4, 4]);
+  const shares = [6, 5, 5, 4, 4, 3, 3, 2, 2, 1].map((rows, n) => ({ rows, leaving: n === 0 ? rows : 0 }));
+  expect(piecesOf(shares, 2)).toEqual([16, 2, 2, 2, 2, 2, 2, 2, 2, 2]);
+  expect(piecesOf(shares, 4)).toEqual([16, 4, 4, 4, 4, 4, 4, 4, 4, 4]);
   fc.assert(
     fc.property(pages, fc.constantFrom(TURNS.alone, TURNS.shared), (any, turns) => {
-      for (const pieces of piecesOf(stripeSizes(any), turns)) {
+      for (const pieces of piecesOf(sharesOf(any), turns)) {
         expect(pieces).toBeGreaterThanOrEqual(turns);
         expect(MOST_PIECES % pieces).toBe(0);
       }
@@ -93,20 +99,23 @@ test("a stripe that costs more is filled in more pieces, each of which is a whol
   );
 });
 
-const sizesOf = (sizes: readonly number[], pointers: number): number[] =>
-  stripesOf(sizes, pointers).map((stripe) => stripe.length);
+const dealt = (sizes: readonly number[], pointers: number) =>
+  stripesOf(
+    sizes.map((rows) => ({ rows })),
+    pointers,
+  );
 
 test("on a page without gaps each stripe has as many line pointers as it is to take rows, and the last ones go short", () => {
-  expect(stripesOf([3, 2, 1], 6)).toEqual([[1, 2, 3], [4, 5], [6]]);
-  expect(stripesOf([3, 2, 1], 3)).toEqual([[1, 2, 3], [4, 5], [6]]);
+  expect(dealt([3, 2, 1], 6)).toEqual([[1, 2, 3], [4, 5], [6]]);
+  expect(dealt([3, 2, 1], 3)).toEqual([[1, 2, 3], [4, 5], [6]]);
 });
 
 test("what fuller pages have more is shared out", () => {
-  expect(sizesOf([20, 20, 10], 55)).toEqual([22, 22, 11]);
+  expect(dealt([20, 20, 10], 55).map((stripe) => stripe.length)).toEqual([22, 22, 11]);
 });
 
 test("on a page with gaps the line pointers of a stripe lie far apart", () => {
-  for (const stripe of stripesOf([25, 25], 100)) {
+  for (const stripe of dealt([25, 25], 100)) {
     expect(stripe).toHaveLength(50);
     const low = stripe.filter((pointer) => pointer <= 50).length;
     expect(low).toBeGreaterThan(20);
@@ -114,17 +123,17 @@ test("on a page with gaps the line pointers of a stripe lie far apart", () => {
   }
 });
 
-test("whatever the page, each of its line pointers is in one stripe, and no stripe is empty", () => {
+test("whatever the page, each of its line pointers is in one stripe", () => {
   fc.assert(
     fc.property(pages, fc.integer({ min: 1, max: 291 }), fc.boolean(), (any, pointers, even) => {
       const sizes = even
         ? Array.from({ length: stripesFor(any.rows) }, () => any.rows / stripesFor(any.rows))
-        : stripeSizes(any);
-      const stripes = stripesOf(sizes, pointers);
-      const all = stripes.flat().toSorted((a, b) => a - b);
+        : sharesOf(any).map(({ rows }) => rows);
+      const all = dealt(sizes, pointers)
+        .flat()
+        .toSorted((a, b) => a - b);
       expect(all).toEqual(Array.from({ length: Math.max(pointers, any.rows) }, (_, n) => n + 1).slice(0, all.length));
       expect(all.length).toBeGreaterThanOrEqual(pointers);
-      expect(Math.min(...stripes.map(({ length }) => length))).toBeGreaterThan(0);
     }),
   );
 });
