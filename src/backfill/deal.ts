@@ -2,8 +2,9 @@ import { type FillStep, ROW } from "../model/step.ts";
 import { qualified } from "../sql/identifier.ts";
 import { literal } from "../sql/literal.ts";
 import type { Leaf } from "./leaves.ts";
+import { type Share, sharesOf } from "./page-shares.ts";
 import { inRange, type Stripe } from "./stripe-sql.ts";
-import { type Share, sharesOf, stripesFor, stripesOf } from "./stripes.ts";
+import { stripesFor, stripesOf } from "./stripes.ts";
 
 /** How the rows of a leaf are dealt to stripes. All of it is a choice of speed: what it misses, the sweep finds. */
 export interface Deal {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { chooseDeal, type Deal } from "../../src/backfill/deal.ts";
 import { readTree } from "../../src/backfill/leaves.ts";
-import { sharesOf } from "../../src/backfill/stripes.ts";
+import { sharesOf } from "../../src/backfill/page-shares.ts";
 import type { FillStep } from "../../src/model/step.ts";
 import { MAJORS, testDatabase, type TestDatabase } from "../support/postgres.ts";
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { wantedOf } from "../../src/backfill/batch-sql.ts";
-import { sharesOf, stripesOf } from "../../src/backfill/stripes.ts";
+import { sharesOf } from "../../src/backfill/page-shares.ts";
+import { stripesOf } from "../../src/backfill/stripes.ts";
 import { dealWindow, PLAIN, type Window } from "../../src/backfill/window-stripes.ts";
 import { MAJORS, testDatabase, type TestDatabase } from "../support/postgres.ts";
 import { workOn } from "./fill-database.ts";

@@ -1,16 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  MOST_PIECES,
-  type Page,
-  piecesOf,
-  type Share,
-  sharesOf,
-  stripesFor,
-  stripesOf,
-  SWEEP,
-  TURNS,
-} from "../../../src/backfill/stripes.ts";
+import { type Page, type Share, sharesOf } from "../../../src/backfill/page-shares.ts";
+import { MOST_PIECES, piecesOf, stripesFor, stripesOf, SWEEP, TURNS } from "../../../src/backfill/stripes.ts";
 
 test.each([
   [0, 2],
