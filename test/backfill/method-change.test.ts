@@ -110,7 +110,7 @@ test("a role that may not vacuum fills without, and a run that was broken off in
   const database = await paymentsDatabase(60_000);
   await database.query("CREATE INDEX payments_cents ON payments (cents)");
   const role = `filler_${randomBytes(4).toString("hex")}`;
-  await database.query(`CREATE ROLE ${role}; GRANT USAGE ON SCHEMA segue TO ${role}; GRANT ALL ON ALL TABLES IN SCHEMA public, segue TO ${role};
+  await database.query(`CREATE ROLE ${role}; GRANT USAGE ON SCHEMA segue TO ${role}; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, segue TO ${role};
     GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA segue TO ${role}`);
   onTestFinished(() => database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`).then(() => undefined));
   const changed = { ranges: false };
