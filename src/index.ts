@@ -5,6 +5,7 @@ export type { AskedThrottle, ThrottleResult } from "./api/asking.ts";
 export type { ConnectionInfo, SegueOptions, VerbOptions } from "./api/options.ts";
 export type { ContractVerbOptions, ReverseVerbOptions, RunVerbOptions, VerbResult } from "./api/running.ts";
 export type { LatestReport } from "./api/latest.ts";
+export type { QuarantineList, QuarantineOptions, QuarantineRetry, QuarantineRow } from "./api/quarantine.ts";
 export type { PlanReport } from "./api/planning.ts";
 export { type Scaffolded, scaffoldArguments, type ScaffoldRequest } from "./api/scaffold.ts";
 export { nextCommand, type StatusReport } from "./api/status.ts";

@@ -17,6 +17,13 @@ import { latest, type LatestReport } from "./latest.ts";
 import { askFor, type AskedThrottle, takeBack, throttlePlan, type ThrottleResult } from "./asking.ts";
 import { defaultActor, type SegueOptions, type VerbOptions } from "./options.ts";
 import { explanation, planReport, type PlanReport } from "./planning.ts";
+import {
+  listQuarantine,
+  type QuarantineList,
+  type QuarantineOptions,
+  type QuarantineRetry,
+  retryQuarantine,
+} from "./quarantine.ts";
 import { scaffoldPlan, type Scaffolded, type ScaffoldRequest } from "./scaffold.ts";
 import { type DryRun, dryRun, fillValue, needsInverse, rolloutToReverse } from "./reversing.ts";
 import {
@@ -213,6 +220,14 @@ export function createSegue(options: SegueOptions = {}) {
         await recordEvent(session, rollout.id, "approved", { label }, actor());
       });
     },
+    /** The rows that could not be filled, first those that have been there longest. */
+    quarantine: async (word: string, which: QuarantineOptions = {}): Promise<QuarantineList> =>
+      await listQuarantine(workspace, await idOf(word), which),
+    /** Tries the open ones again, without the rest of the backfill; those that are left say why. */
+    retryQuarantined: async (
+      word: string,
+      verb: RunVerbOptions & Pick<QuarantineOptions, "limit"> = {},
+    ): Promise<QuarantineRetry> => await retryQuarantine(workspace, await idOf(word), verb),
     /** Takes over the lease of a process that is known to be dead, ends what it left on the server, and gives the lease back. */
     unlock: async (word: string, verb: RunVerbOptions = {}): Promise<VerbResult> => {
       const id = await idOf(word);

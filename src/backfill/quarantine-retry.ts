@@ -1,55 +1,148 @@
-import type { RelationName } from "../model/relation.ts";
+import { relationKey, type RelationName } from "../model/relation.ts";
+import { ROW, type Verification } from "../model/step.ts";
+import { ident, qualified } from "../sql/identifier.ts";
 import { literal } from "../sql/literal.ts";
 import { keyedRowBatch, rowBatch, type Work } from "./batch-sql.ts";
 import { fenced } from "./fence.ts";
+import { keyList, keyValues } from "./key-range.ts";
+import type { Extent } from "./extents.ts";
+import { keyOf } from "./fill.ts";
+import type { BatchStep } from "./lane.ts";
+import type { Tree } from "./leaves.ts";
 import type { Worker } from "./worker.ts";
 
 interface OpenRow {
   readonly id: string;
+  /** Put aside again, it has another. */
+  readonly version: string;
+  readonly step: string;
   readonly key: string;
   readonly columns: string[];
   readonly ctid: string | null;
 }
 
+/** What is known of the rows that are tried again. */
+export type RetryAfter =
+  /** A sweep has just been over all rows: what is not filled was put aside by its key or its place. */
+  | "sweep"
+  /** Nothing: a row is settled only if it was found. The predicates tell whether what was found is right. */
+  | readonly Verification["mismatch"][];
+
+/** Tries the open rows of a step, and of triggers of its table, once more; nothing of a step that has not begun yet. */
+export async function retryAll(
+  worker: Worker,
+  step: BatchStep,
+  tree: Tree,
+  extents: readonly Extent[],
+  after: RetryAfter,
+): Promise<void> {
+  const keyColumns = keyOf(step, tree);
+  const names = new Map([[relationKey(step.table), step.table]]);
+  if (keyColumns.length === 0) for (const { table } of tree.leaves) names.set(relationKey(table), table);
+  const { rollout, epoch } = worker.context;
+  for (const [name, filed] of names) {
+    const extent = extents.find((candidate) => relationKey(candidate.table) === name) ?? extents[0];
+    if (extent === undefined) continue;
+    const table = step.kind === "rows" ? step.list : filed;
+    // Moves no cursor, so it does not matter whose the extent is.
+    const work: Work = { rollout, epoch, extent: extent.id, owner: null, table, step, keyColumns, aside: [] };
+    await retryQuarantined(worker, work, filed, after);
+  }
+  if (keyColumns.length === 0) await settleGone(worker, step, [...names.values()]);
+}
+
+/** Rows that were put aside by their place in a partition that was dropped or detached since. */
+async function settleGone(worker: Worker, step: BatchStep, tables: readonly RelationName[]): Promise<void> {
+  const there = tables.map(({ schema, name }) => `(${literal(schema)}, ${literal(name)})`).join(", ");
+  await worker.commit(
+    fenced(
+      worker.context,
+      `UPDATE segue.quarantine SET state = 'settled' WHERE rollout = ${worker.context.rollout} AND step = ${literal(step.id)} ` +
+        `AND state = 'open' AND (schema_name, table_name) NOT IN (${there})`,
+    ),
+  );
+}
+
 /**
- * Tries every open row that is filed under a table once more, after the sweep; what is filled now, or needs no fill
- * any longer, is settled.
+ * Tries every open row that is filed under a table once more; what is filled now, or needs no fill any longer, is settled,
+ * unless it was put aside again meanwhile.
  */
-export async function retryQuarantined(worker: Worker, work: Work, filedUnder: RelationName): Promise<void> {
+async function retryQuarantined(
+  worker: Worker,
+  work: Work,
+  filedUnder: RelationName,
+  after: RetryAfter,
+): Promise<void> {
   const { context, step } = worker;
   const open = await worker.ask<OpenRow>(
-    `SELECT id, row_key::text AS key, ARRAY(SELECT jsonb_object_keys(row_key)) AS columns, row_key ->> 'ctid' AS ctid
+    `SELECT id, xmin::text AS version, step, row_key::text AS key, ARRAY(SELECT jsonb_object_keys(row_key)) AS columns,
+            row_key ->> 'ctid' AS ctid
        FROM segue.quarantine
       WHERE rollout = $1 AND step IN ($2, '') AND schema_name = $3 AND table_name = $4 AND state = 'open' ORDER BY id`,
     [context.rollout, step.id, filedUnder.schema, filedUnder.name],
   );
   for (const row of open) {
-    const sql = retryOf(work, row);
-    // A trigger that knew no key: the sweep before this has filled that row, or filed it by its place.
-    if (sql !== null && !(await settles(worker, sql, row.id))) continue;
-    await worker.commit(
-      fenced(context, `UPDATE segue.quarantine SET state = 'settled' WHERE id = ${row.id} AND state = 'open'`),
-    );
+    if (!(await settles(worker, work, row, after))) continue;
+    await worker.commit(fenced(context, update(row, "state = 'settled'")));
   }
 }
 
-function retryOf(work: Work, row: OpenRow): string | null {
-  if (work.keyColumns.length === 0)
-    return row.columns.length === 1 && row.ctid !== null ? rowBatch(work, row.ctid) : null;
-  const named =
-    row.columns.length === work.keyColumns.length && row.columns.every((name) => work.keyColumns.includes(name));
-  return named ? keyedRowBatch(work, row.key) : null;
+/** Waits for a write that puts the row aside again, and then finds another version. */
+function update({ id, version }: OpenRow, set: string): string {
+  return `UPDATE segue.quarantine SET ${set} WHERE id = ${id} AND xmin::text = ${literal(version)} AND state = 'open'`;
 }
 
-async function settles(worker: Worker, sql: string, id: string): Promise<boolean> {
+async function settles(worker: Worker, work: Work, row: OpenRow, after: RetryAfter): Promise<boolean> {
+  const byKey = isKeyed(work, row);
+  const byPlace = work.keyColumns.length === 0 && row.columns.length === 1 && row.ctid !== null ? row.ctid : null;
+  const tried = after === "sweep" ? work : { ...work, step: emptyOnly(work.step, row) };
+  // A trigger that knew no key: a sweep has filled that row, or filed it by its place.
+  if (!byKey && byPlace === null) return after === "sweep";
+  const filled = await attempt<{ rows: string }>(
+    worker,
+    byPlace === null ? keyedRowBatch(tried, row.key) : rowBatch(tried, byPlace),
+    row,
+  );
+  if (filled === "bad") return false;
+  if (after === "sweep") return true;
+  // Any update moves a row: of one that is not at its place any more nothing is known.
+  if (byPlace !== null) return filled?.rows !== "0";
+  // A fill's own row is what its step says. A trigger may have derived one side of a row and not another.
+  if (after.length === 0 || row.step !== "") return true;
+  const found = await attempt<{ wrong: boolean }>(worker, isWrong(work, row, after), row);
+  return found !== "bad" && found?.wrong !== true;
+}
+
+/** True if the row is named by the primary key that the table has now. */
+function isKeyed({ keyColumns }: Work, { columns }: OpenRow): boolean {
+  return (
+    keyColumns.length > 0 && columns.length === keyColumns.length && columns.every((name) => keyColumns.includes(name))
+  );
+}
+
+/** A trigger's row is tried by each fill of its table: one that sets columns whatever they hold must not touch what was written since. */
+function emptyOnly(step: Work["step"], row: OpenRow): Work["step"] {
+  if ("change" in step || step.empty !== undefined || row.step !== "") return step;
+  const empty = step.set.map(({ column }) => `${ROW}.${ident(column)} IS NULL`);
+  return { ...step, where: `${empty.join(" AND ")} AND (${step.where})` };
+}
+
+/** Comes to no row where there is none behind the key any more. */
+function isWrong({ keyColumns, table }: Work, { key }: OpenRow, mismatches: readonly string[]): string {
+  const wrong = mismatches.map((mismatch) => `(${mismatch}) IS NOT FALSE`).join(" OR ");
+  const place = `(${keyList(keyColumns)}) = (${keyValues(table, keyColumns, key)})`;
+  return `SELECT ${wrong} AS wrong FROM ${qualified(table)} AS ${ROW} WHERE ${place}`;
+}
+
+/** Sends one statement until nobody is in its way. `bad`: it fails on the row, whose entry says why by now. */
+async function attempt<R>(worker: Worker, sql: string, row: OpenRow): Promise<R | "bad" | undefined> {
   for (let times = 0; ; times += 1) {
-    const result = await worker.attempt(sql, "unlimited");
-    if (result.outcome === "done") return true;
+    const result = await worker.attempt<R>(sql, "unlimited");
+    if (result.outcome === "done") return result.row;
     if (result.outcome === "bad") {
-      const { message } = result.error;
-      const update = `UPDATE segue.quarantine SET error = ${literal(message)}, sqlstate = ${literal(result.sqlstate)} WHERE id = ${id}`;
-      await worker.commit(fenced(worker.context, update));
-      return false;
+      const error = `error = ${literal(result.error.message)}, sqlstate = ${literal(result.sqlstate)}`;
+      await worker.commit(fenced(worker.context, update(row, error)));
+      return "bad";
     }
     await worker.giveWay(times);
   }

@@ -71,7 +71,7 @@ export class Quarantine {
       message: `More than ${limit} rows of ${relationKey(this.#filedUnder)} can't be filled; the last, ${bad.key}: ${message}`,
       object: relationKey(this.#filedUnder),
       left: "The rows filled so far stay filled; the cursor is saved.",
-      next: `Mend the rows (table segue.quarantine names them), then segue resume ${context.plan}; or segue reverse ${context.plan}`,
+      next: `Mend the rows (segue quarantine ${context.plan} list names them), then segue resume ${context.plan}; or segue reverse ${context.plan}`,
       cause: bad.error,
     });
   }

@@ -1,14 +1,13 @@
 import { relationKey } from "../model/relation.ts";
 import { sleep } from "../postgres/sleep.ts";
-import type { Work } from "./batch-sql.ts";
 import { fenced } from "./fence.ts";
 import type { FillContext, FillResult } from "./context.ts";
 import { createExtents, type Extent, type NewExtent, PART_BLOCKS, readExtents, reopenExtents } from "./extents.ts";
-import { type Fill, keyOf, leafOf, readFillTree } from "./fill.ts";
+import { type Fill, leafOf, readFillTree } from "./fill.ts";
 import type { BatchStep } from "./lane.ts";
 import { type Leaf, rowsPerPage, type Tree } from "./leaves.ts";
 import { openRows } from "./quarantine.ts";
-import { retryQuarantined } from "./quarantine-retry.ts";
+import { retryAll } from "./quarantine-retry.ts";
 import { runCrew } from "./run-crew.ts";
 import { withFill } from "./with-fill.ts";
 import type { Worker } from "./worker.ts";
@@ -61,7 +60,7 @@ export async function runFill(context: FillContext, step: BatchStep, tuning: Fil
         await worker.pacing.boundary();
         await sleep(WAIT_MS, context.signal).catch(() => {});
       }
-      await retryAll(worker, step, fill.tree, extents);
+      await retryAll(worker, step, fill.tree, extents, "sweep");
       const done = await readExtents(worker);
       fill.keeper.follow(done);
       fill.tracker.finish("sweep");
@@ -104,19 +103,4 @@ async function openTree(worker: Worker, step: BatchStep, partBlocks = PART_BLOCK
   }
   await createExtents(worker, fresh, partBlocks);
   return tree;
-}
-
-async function retryAll(worker: Worker, step: BatchStep, tree: Tree, extents: readonly Extent[]): Promise<void> {
-  const keyColumns = keyOf(step, tree);
-  const names = new Map([[relationKey(step.table), step.table]]);
-  if (keyColumns.length === 0) for (const { table } of tree.leaves) names.set(relationKey(table), table);
-  const { rollout, epoch } = worker.context;
-  for (const [name, filed] of names) {
-    const extent = extents.find((candidate) => relationKey(candidate.table) === name) ?? extents[0];
-    if (extent === undefined) continue;
-    const table = step.kind === "rows" ? step.list : filed;
-    // All extents are done, and nobody's.
-    const work: Work = { rollout, epoch, extent: extent.id, owner: null, table, step, keyColumns, aside: [] };
-    await retryQuarantined(worker, work, filed);
-  }
 }

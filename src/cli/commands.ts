@@ -15,6 +15,7 @@ import { declareLatest } from "./commands/latest.ts";
 import { declareNew } from "./commands/new.ts";
 import { declarePause } from "./commands/pause.ts";
 import { declarePlan } from "./commands/plan.ts";
+import { declareQuarantine } from "./commands/quarantine.ts";
 import { declareResume } from "./commands/resume.ts";
 import { declareReverse } from "./commands/reverse.ts";
 import { declareSchema } from "./commands/schema.ts";
@@ -44,6 +45,7 @@ export const COMMANDS: readonly DeclareCommand[] = [
   declareLatest,
   declareWork,
   declareVerify,
+  declareQuarantine,
   declarePause,
   declareUnpause,
   declareThrottle,

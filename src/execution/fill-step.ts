@@ -128,7 +128,7 @@ async function rowsLeft(runner: Runner, { kind, table }: BatchStep, count: numbe
   return new SegueError("SEG0404", {
     message: `${count} row${count === 1 ? "" : "s"} of ${name} could not be ${kind === "fill" ? "filled" : "changed"}`,
     object: name,
-    problems: sample.map((row) => ({ message: `${row.table} ${JSON.stringify(row.key)}: ${row.error}` })),
+    problems: sample.map((row) => ({ message: `${row.table} ${row.key}: ${row.error}` })),
     left: kind === "fill" ? "All other rows are filled and kept in sync." : "All other rows are changed.",
     next: `mend these rows or the plan's expression, then segue resume ${runner.plan}; or segue reverse ${runner.plan}`,
     detail: { count },

@@ -43,7 +43,7 @@ export async function backfill(runner: Runner): Promise<RolloutState> {
   if (count > 0) {
     throw new SegueError("SEG0404", {
       message: `${count} rows that the application wrote meanwhile could not be derived`,
-      problems: sample.map((row) => ({ message: `${row.table} ${JSON.stringify(row.key)}: ${row.error}` })),
+      problems: sample.map((row) => ({ message: `${row.table} ${row.key}: ${row.error}` })),
       left: "All other rows are filled and kept in sync.",
       next: `mend these rows, then segue resume ${runner.plan}`,
     });

@@ -1,8 +1,10 @@
+import type { RelationName } from "../model/relation.ts";
 import type { Session } from "../postgres/session.ts";
 
 export interface QuarantinedRow {
   readonly table: string;
-  readonly key: unknown;
+  /** JSON text: a number in it may be larger than JavaScript's are exact. */
+  readonly key: string;
   readonly error: string;
   readonly sqlstate: string;
 }
@@ -13,8 +15,8 @@ export async function openQuarantine(
   rollout: string,
   limit = 5,
 ): Promise<{ count: number; sample: readonly QuarantinedRow[] }> {
-  const { rows } = await session.query<{ total: string; table: string; key: unknown; error: string; sqlstate: string }>(
-    `SELECT count(*) OVER () AS total, schema_name || '.' || table_name AS table, row_key AS key, error, sqlstate
+  const { rows } = await session.query<QuarantinedRow & { total: string }>(
+    `SELECT count(*) OVER () AS total, schema_name || '.' || table_name AS table, row_key::text AS key, error, sqlstate
        FROM segue.quarantine WHERE rollout = $1 AND state = 'open' ORDER BY id LIMIT $2`,
     [rollout, limit],
   );
@@ -22,6 +24,53 @@ export async function openQuarantine(
     count: Number(rows[0]?.total ?? 0),
     sample: rows.map(({ table, key, error, sqlstate }) => ({ table, key, error, sqlstate })),
   };
+}
+
+/** What puts a row aside more than once has one entry; what a fill and a trigger put aside has one of each. */
+export interface Entry extends QuarantinedRow {
+  readonly id: string;
+  readonly name: RelationName;
+  /** The fill step's id; empty if a trigger put it aside. */
+  readonly step: string;
+  readonly state: "open" | "settled" | "accepted";
+  /** When it was put aside for the first time. */
+  readonly since: Date;
+}
+
+/**
+ * Entries in the order in which they came, the first `limit` of them, with the count of all; `open` of them alone, or
+ * with those that are settled.
+ */
+export async function quarantineEntries(
+  session: Session,
+  rollout: string,
+  { limit, open }: { readonly limit: number; readonly open: boolean },
+): Promise<{ readonly total: number; readonly entries: readonly Entry[] }> {
+  const { rows } = await session.query<Omit<Entry, "name"> & { schema: string; called: string; total: string }>(
+    `SELECT count(*) OVER () AS total, id, schema_name AS schema, table_name AS called,
+            schema_name || '.' || table_name AS table, step, row_key::text AS key, error, sqlstate, state, created_at AS since
+       FROM segue.quarantine WHERE rollout = $1 AND (state = 'open' OR NOT $3) ORDER BY id LIMIT $2`,
+    [rollout, limit, open],
+  );
+  return {
+    total: Number(rows[0]?.total ?? 0),
+    entries: rows.map(({ id, schema, called, table, step, key, error, sqlstate, state, since }) => {
+      const name = { schema, name: called };
+      return { id, name, table, step, key, error, sqlstate, state, since };
+    }),
+  };
+}
+
+/** What tells of an open entry whose it is. */
+export type OpenEntry = Pick<Entry, "id" | "step" | "name">;
+
+/** All open entries. */
+export async function openEntries(session: Session, rollout: string): Promise<readonly OpenEntry[]> {
+  const { rows } = await session.query<{ id: string; step: string; schema_name: string; table_name: string }>(
+    `SELECT id, step, schema_name, table_name FROM segue.quarantine WHERE rollout = $1 AND state = 'open' ORDER BY id`,
+    [rollout],
+  );
+  return rows.map(({ id, step, schema_name: schema, table_name: name }) => ({ id, step, name: { schema, name } }));
 }
 
 /** One row that a trigger put aside, as it was when it was looked at: put aside again, it has another version. */

@@ -41,6 +41,8 @@ function linesOf({ events }: HistoryReport): string[] {
 
 /** What of an event's detail fits in a line; `--json` has all of it. */
 function gist(detail: Readonly<Record<string, unknown>>): string {
+  const { tried, settled, left } = detail;
+  if (typeof tried === "number") return `${String(settled)} of ${tried} rows settled, ${String(left)} left`;
   const { title, from, to, applied_at: appliedAt, reason, level, method, throttledMs, ratio, until, owner } = detail;
   if (appliedAt === null) return "";
   if (typeof appliedAt === "string") return `applied ${moment(new Date(appliedAt))}`;

@@ -92,8 +92,8 @@ test("the quarantine tells the number of all, and some", async () => {
   const { count, sample } = await openQuarantine(session, id, 2);
   expect(count).toBe(6);
   expect(sample).toEqual([
-    { table: "public.t", key: { id: 1 }, error: "bad", sqlstate: "22P02" },
-    { table: "public.t", key: { id: 3 }, error: "bad", sqlstate: "22P02" },
+    { table: "public.t", key: '{"id": 1}', error: "bad", sqlstate: "22P02" },
+    { table: "public.t", key: '{"id": 3}', error: "bad", sqlstate: "22P02" },
   ]);
   await put(2);
   expect((await openQuarantine(session, id)).count).toBe(7);
