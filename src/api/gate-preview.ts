@@ -1,5 +1,6 @@
 import type { GateResult } from "../gates/gate-result.ts";
 import { quickGates } from "../gates/quick-gates.ts";
+import { inQuarantine, openQuarantine } from "../journal/quarantine.ts";
 import { programOf } from "../journal/rollouts.ts";
 import type { Rollout } from "../model/rollout.ts";
 import type { Session } from "../postgres/session.ts";
@@ -13,5 +14,8 @@ export async function contractGates(session: Session, rollout: Rollout): Promise
     rollout.verifiedAt === null
       ? "not run yet"
       : `${rollout.verifiedRows ?? 0} rows, 0 mismatches, ${rollout.verifiedAt.toISOString()}`;
-  return [{ gate: "verification", ok: null, detail: `${last}; run again by contract` }, ...gates];
+  // A client may have mended them: the pass of the contract settles those.
+  const { count } = await openQuarantine(session, rollout.id);
+  const open = count === 0 ? "" : `; ${inQuarantine(count)} (segue quarantine ${rollout.plan} list)`;
+  return [{ gate: "verification", ok: null, detail: `${last}; run again by contract${open}` }, ...gates];
 }

@@ -1,4 +1,3 @@
-import type { BatchStep } from "../backfill/lane.ts";
 import { adviceForOpen, adviceOnceSettled, canRetry } from "../execution/quarantine-advice.ts";
 import { requireRetriable, retryOpenRows } from "../execution/retry-open-rows.ts";
 import { type Entry, openEntries, quarantineEntries } from "../journal/quarantine.ts";
@@ -7,6 +6,7 @@ import { stepsOf } from "../journal/steps.ts";
 import { SegueError } from "../model/errors.ts";
 import { relationKey } from "../model/relation.ts";
 import type { Rollout, RolloutState } from "../model/rollout.ts";
+import type { FillStep, RowsStep } from "../model/step.ts";
 import type { Session } from "../postgres/session.ts";
 import { rolloutToReverse } from "./reversing.ts";
 import { runRollout, type RunVerbOptions } from "./running.ts";
@@ -108,14 +108,17 @@ async function read(
 ): Promise<QuarantineList> {
   const rollout = await latestRollout(session, plan);
   if (rollout === null) throw new Error(`no rollout of ${plan}`);
-  const fills = (await stepsOf(session, rollout.id)).flatMap(({ stage, step }) =>
-    stage === "backfill" && (step.kind === "fill" || step.kind === "rows") ? [step] : [],
+  // A reversal changes listed rows, too.
+  const fills = (await stepsOf(session, rollout.id)).flatMap(({ step }) =>
+    step.kind === "fill" || step.kind === "rows" ? [step] : [],
   );
   const { entries, total } = await quarantineEntries(session, rollout.id, { limit, open: !all });
   const open = all ? (await openEntries(session, rollout.id)).length : total;
   const rows = entries.map((entry): QuarantineRow => {
     const { error, key, name, since, sqlstate, state, step: id, table } = entry;
-    const own = fills.filter((fill) => (id === "" ? relationKey(fill.table) === relationKey(name) : fill.id === id));
+    const own = fills.filter((fill) =>
+      id === "" ? fill.kind === "fill" && relationKey(fill.table) === relationKey(name) : fill.id === id,
+    );
     const columns = own.flatMap((fill) => setBy(fill).map(({ column }) => column));
     return {
       table,
@@ -139,7 +142,9 @@ async function read(
   };
 }
 
-function setBy(fill: BatchStep): readonly { readonly column: string }[] {
+function setBy(
+  fill: Pick<FillStep, "kind" | "set"> | Pick<RowsStep, "kind" | "change">,
+): readonly { readonly column: string }[] {
   if (fill.kind === "fill") return fill.set;
   return fill.change.change === "update" ? fill.change.set : [];
 }

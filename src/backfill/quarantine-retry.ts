@@ -127,9 +127,14 @@ function emptyOnly(step: Work["step"], row: OpenRow): Work["step"] {
   return { ...step, where: `${empty.join(" AND ")} AND (${step.where})` };
 }
 
-/** Comes to no row where there is none behind the key any more. */
-function isWrong({ keyColumns, table }: Work, { key }: OpenRow, mismatches: readonly string[]): string {
-  const wrong = mismatches.map((mismatch) => `(${mismatch}) IS NOT FALSE`).join(" OR ");
+/**
+ * True for a row that the verification would not let pass, or that lacks a value that can be computed by now. Comes to no row
+ * where there is none behind the key any more.
+ */
+function isWrong({ keyColumns, step, table }: Work, { key }: OpenRow, mismatches: readonly string[]): string {
+  const lacking =
+    "change" in step ? [] : step.set.map((one) => `${ROW}.${ident(one.column)} IS NULL AND (${one.value}) IS NOT NULL`);
+  const wrong = [...mismatches.map((mismatch) => `(${mismatch}) IS NOT FALSE`), ...lacking].join(" OR ");
   const place = `(${keyList(keyColumns)}) = (${keyValues(table, keyColumns, key)})`;
   return `SELECT ${wrong} AS wrong FROM ${qualified(table)} AS ${ROW} WHERE ${place}`;
 }

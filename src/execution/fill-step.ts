@@ -5,7 +5,7 @@ import type { BatchStep } from "../backfill/lane.ts";
 import { runFill } from "../backfill/run-fill.ts";
 import { recordEvent } from "../journal/events.ts";
 import { fence } from "../journal/lease.ts";
-import { openQuarantine } from "../journal/quarantine.ts";
+import { openQuarantine, sampleLines } from "../journal/quarantine.ts";
 import { stepDone, type StepRecord } from "../journal/steps.ts";
 import { blockerInfo } from "./blocker-info.ts";
 import type { Runner, UnnamedEvent } from "./runner.ts";
@@ -123,12 +123,12 @@ function translated(event: Exclude<BackfillEvent, { type: "released" }>): Unname
 }
 
 async function rowsLeft(runner: Runner, { kind, table }: BatchStep, count: number): Promise<SegueError> {
-  const { sample } = await openQuarantine(runner.observer, runner.rollout);
+  const open = await openQuarantine(runner.observer, runner.rollout);
   const name = relationKey(table);
   return new SegueError("SEG0404", {
     message: `${count} row${count === 1 ? "" : "s"} of ${name} could not be ${kind === "fill" ? "filled" : "changed"}`,
     object: name,
-    problems: sample.map((row) => ({ message: `${row.table} ${row.key}: ${row.error}` })),
+    problems: sampleLines(runner.plan, open),
     left: kind === "fill" ? "All other rows are filled and kept in sync." : "All other rows are changed.",
     next: `mend these rows or the plan's expression, then segue resume ${runner.plan}; or segue reverse ${runner.plan}`,
     detail: { count },

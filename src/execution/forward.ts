@@ -1,7 +1,7 @@
 import { SegueError } from "../model/errors.ts";
 import type { RolloutState } from "../model/rollout.ts";
 import { recordEvent } from "../journal/events.ts";
-import { openQuarantine } from "../journal/quarantine.ts";
+import { openQuarantine, sampleLines } from "../journal/quarantine.ts";
 import { rolloutById, soakEnded, startSoak } from "../journal/rollouts.ts";
 import { advance } from "./advance.ts";
 import { requireDroppable } from "./drop-guard.ts";
@@ -39,11 +39,11 @@ export async function backfill(runner: Runner): Promise<RolloutState> {
   await advance(runner, { type: "backfill started" });
   await runStage(runner, "backfill");
   if ((await openQuarantine(runner.observer, runner.rollout)).count > 0) await verifyAndSettle(runner);
-  const { count, sample } = await openQuarantine(runner.observer, runner.rollout);
-  if (count > 0) {
+  const open = await openQuarantine(runner.observer, runner.rollout);
+  if (open.count > 0) {
     throw new SegueError("SEG0404", {
-      message: `${count} rows that the application wrote meanwhile could not be derived`,
-      problems: sample.map((row) => ({ message: `${row.table} ${row.key}: ${row.error}` })),
+      message: `${open.count} row${open.count === 1 ? "" : "s"} that the application wrote meanwhile could not be derived`,
+      problems: sampleLines(runner.plan, open),
       left: "All other rows are filled and kept in sync.",
       next: `mend these rows, then segue resume ${runner.plan}`,
     });

@@ -2,7 +2,7 @@ import type { GateResult } from "../gates/gate-result.ts";
 import { quickGates } from "../gates/quick-gates.ts";
 import { recordEvent } from "../journal/events.ts";
 import { fence } from "../journal/lease.ts";
-import { openQuarantine } from "../journal/quarantine.ts";
+import { inQuarantine, openQuarantine } from "../journal/quarantine.ts";
 import { setVerified } from "../journal/rollouts.ts";
 import { SegueError } from "../model/errors.ts";
 import type { Runner } from "./runner.ts";
@@ -42,7 +42,7 @@ async function verificationGate(runner: Runner): Promise<{ readonly gate: GateRe
   const parts = bad.map(
     ({ table, mismatches, samples }) => `${table}: ${mismatches} mismatches (${samples.join(", ")})`,
   );
-  if (quarantine.count > 0) parts.push(`${quarantine.count} rows are quarantined`);
+  if (quarantine.count > 0) parts.push(`${inQuarantine(quarantine.count)} (segue quarantine ${runner.plan} list)`);
   return { gate: { gate: "verification", ok: false, detail: `${rows} rows, ${parts.join("; ")}` }, rows };
 }
 

@@ -45,7 +45,7 @@ export function adviceForOpen(plan: string, state: RolloutState): string | null 
     case "soaking":
       return `${forward(plan, "contract")} after the soak; or segue reverse ${reversed(plan)}`;
     case "reversing":
-      return `segue reverse ${reversed(plan)}`;
+      return `mend these rows, then segue reverse ${reversed(plan)}`;
     case "completed":
     case "reversed":
       return null;

@@ -26,6 +26,20 @@ export async function openQuarantine(
   };
 }
 
+export function inQuarantine(count: number): string {
+  return count === 1 ? "1 row is in quarantine" : `${count} rows are in quarantine`;
+}
+
+/** Lines of a message about some of the open rows, with the command that names all. */
+export function sampleLines(
+  plan: string,
+  { count, sample }: Awaited<ReturnType<typeof openQuarantine>>,
+): { readonly message: string }[] {
+  const lines = sample.map((row) => ({ message: `${row.table} ${row.key}: ${row.error}` }));
+  const more = count - sample.length;
+  return more === 0 ? lines : [...lines, { message: `and ${more} more: segue quarantine ${plan} list` }];
+}
+
 /** What puts a row aside more than once has one entry; what a fill and a trigger put aside has one of each. */
 export interface Entry extends QuarantinedRow {
   readonly id: string;
