@@ -20,10 +20,11 @@ import type { Runner } from "./runner.ts";
  * @returns how many rows are still open
  * @throws SegueError SEG0302 in a state in which rows are not filled by themselves
  */
-export async function retryOpenRows(runner: Runner, before: Pick<Rollout, "error">): Promise<number> {
+export async function retryOpenRows(runner: Runner, before: Pick<Rollout, "epoch" | "error">): Promise<number> {
   const { observer, session, rollout, epoch, program } = runner;
-  // Taking the lease has cleared it, and it stands until what failed is tried again.
-  if (before.error !== null) await setError(observer, rollout, before.error);
+  // Taking the lease has cleared it. It stands until what failed is tried again, unless somebody did so in between.
+  const failure = epoch === before.epoch + 1 ? before.error : null;
+  if (failure !== null) await setError(observer, rollout, failure);
   requireRetriable(await rolloutById(observer, rollout));
   await requireSyncIntact(runner);
   const tried = await openEntries(observer, rollout);
@@ -40,8 +41,7 @@ export async function retryOpenRows(runner: Runner, before: Pick<Rollout, "error
     const open = new Set(left.map(({ id }) => id));
     const settled = tried.filter(({ id }) => !open.has(id)).length;
     await recordEvent(session, rollout, "quarantine retried", { tried: tried.length, settled, left: left.length });
-    if (before.error?.code === "SEG0404")
-      await setError(session, rollout, await errorOf(runner, before.error, left.length));
+    if (failure?.code === "SEG0404") await setError(session, rollout, await errorOf(runner, failure, left.length));
     return left.length;
   });
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { until } from "../support/until.ts";
-import { AGE, MENDED, openRows, PEOPLE, peopleProject } from "./quarantined.ts";
-import { objects, segue, start } from "./segue.ts";
+import { AGE, MENDED, openRows, PEOPLE, peopleProject, PLAN } from "./quarantined.ts";
+import { objects, segue, start, write } from "./segue.ts";
 
 const NINETY = 'invalid input syntax for type integer: "ninety"';
 const OLD = 'invalid input syntax for type integer: "old"';
@@ -116,6 +116,46 @@ test("retry fills what computes by now, says what does not, and the backfill the
     { id: 9, born: 1909 },
     { id: 60, born: 1960 },
   ]);
+});
+
+test("rows of a fill that has stopped in its middle are tried again, and it goes on from its cursor", async () => {
+  const { database, place } = await peopleProject(
+    `create table people (id int primary key, born text);
+     insert into people select n, case when n % 2000 = 0 then 'ninety' else '1901' end from generate_series(1, 20000) n`,
+  );
+  const limited = "settings:\n  backfill: { quarantine_limit: 3 }\n";
+  write(place, `plans/${AGE}.yaml`, PLAN.replace("settings:\n", limited));
+  const stopped = await segue(place, "up", "age");
+  expect(stopped).toMatchObject({ code: 1 });
+  expect(stopped.stderr).toContain(`segue quarantine ${AGE} list names them`);
+  await database.query(MENDED);
+  const [filled] = await database.query("select sum(rows_done)::int as n from segue.extent");
+  const { code, stdout } = await segue(place, "quarantine", "age", "retry");
+  expect([code, stdout]).toEqual([0, expect.stringContaining(`4 rows of ${AGE} are settled`) as string]);
+  expect(await database.query("select sum(rows_done)::int as n from segue.extent")).toEqual([
+    { n: Number(filled?.["n"]) + 4 },
+  ]);
+  expect(await segue(place, "resume", "age")).toMatchObject({ code: 0 });
+  expect(await database.query("select sum(rows_done)::int as n from segue.extent")).toEqual([{ n: 20_000 }]);
+  expect(await segue(place, "contract", "age", "--yes")).toMatchObject({ code: 0 });
+  expect(await database.query("select born, count(*)::int as n from people group by born order by born")).toEqual([
+    { born: 1901, n: 19_990 },
+    { born: 1990, n: 10 },
+  ]);
+});
+
+test("what a rollout has failed on besides rows still stands after a retry", async () => {
+  const { database, place } = await peopleProject();
+  expect(await segue(place, "expand", "age")).toMatchObject({ code: 0 });
+  await database.query("update people set born = 'ninety' where id = 7");
+  await database.query(
+    `update segue.rollout set state = 'backfilling', error = '{"code": "SEG0401", "message": "add an index: no", "step": "x"}'`,
+  );
+  expect(await segue(place, "quarantine", "age", "retry")).toMatchObject({ code: 1 });
+  expect(objects(await segue(place, "status", "age", "--json"))[0]).toMatchObject({
+    health: "failed",
+    reason: "add an index: no",
+  });
 });
 
 test("at ready, retry fills what a client's write left without a value, and the contract goes on", async () => {

@@ -4,7 +4,7 @@ import { type Project, project } from "./segue.ts";
 export const AGE = "20261122101500_age";
 
 /** The text of `born` becomes a number by a function of the application, which can be mended. */
-const PLAN = `operations:
+export const PLAN = `operations:
   - change_type: { table: people, column: born, type: int, forward: year(born), reverse: born::text }
 settings:
   contract: { soak: 0s }
