@@ -6,3 +6,9 @@
 export function rowImage(values: readonly string[]): string {
   return `ROW(${values.join(", ")})::record`;
 }
+
+/** Two row images compared, as SQL for where the search_path is anybody's. */
+export function compareImages(left: readonly string[], operator: "*=" | "*<>", right: readonly string[]): string {
+  const image = (values: readonly string[]): string => `ROW(${values.join(", ")})::pg_catalog.record`;
+  return `${image(left)} OPERATOR(pg_catalog.${operator}) ${image(right)}`;
+}

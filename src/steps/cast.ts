@@ -21,7 +21,7 @@ export function assignable(value: string, type: string): string {
   const limited = /^(character varying|character|bit varying|bit)\(\d+\)((?:\[\])*)$/.exec(type);
   if (limited === null) return `(${value})::${type}`;
   if (limited[1] === "bit") return `(${value})`;
-  const base = limited[1] === "character" ? "bpchar" : limited[1];
+  const base = limited[1] === "character" ? "pg_catalog.bpchar" : limited[1];
   return `(${value})::${base}${limited[2]}`;
 }
 

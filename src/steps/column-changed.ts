@@ -1,6 +1,6 @@
 import type { Column } from "../model/catalog.ts";
 import { ident } from "../sql/identifier.ts";
-import { rowImage } from "../sql/row-image.ts";
+import { compareImages } from "../sql/row-image.ts";
 
 /** Types of which two values are equal only if their images are. Names without a schema are the server's own types. */
 const EQUAL_BY_IMAGE =
@@ -30,6 +30,6 @@ export function columnChanged(
 
 /** The same by the images of all of them, whatever their types are. */
 export function imageChanged(columns: readonly string[]): string {
-  const image = (side: string): string => rowImage(columns.map((name) => `${side}.${ident(name)}`));
-  return `${image("NEW")} *<> ${image("OLD")}`;
+  const values = (side: string): readonly string[] => columns.map((name) => `${side}.${ident(name)}`);
+  return compareImages(values("NEW"), "*<>", values("OLD"));
 }

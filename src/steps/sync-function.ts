@@ -3,7 +3,8 @@ import type { RelationName } from "../model/relation.ts";
 import { ident, qualified } from "../sql/identifier.ts";
 import { dollarQuote, literal } from "../sql/literal.ts";
 import { isNotNull, isNull } from "../sql/null-test.ts";
-import { rowImage } from "../sql/row-image.ts";
+import { typeOnAnyPath } from "../sql/own-type.ts";
+import { compareImages } from "../sql/row-image.ts";
 import { assignable, fitOrNull, stored } from "./cast.ts";
 import { requireColumn } from "./catalog-lookup.ts";
 import { columnChanged } from "./column-changed.ts";
@@ -21,7 +22,8 @@ export type SyncMode = "healing" | "both" | "reverse";
 const FILL_SETTING = "segue.filling";
 
 /** Not the expression's fault: the application must see these and try again. */
-export const RAISE_PASSING = "IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;";
+export const RAISE_PASSING =
+  "IF pg_catalog.\"left\"(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;";
 
 interface FunctionText {
   readonly sync: Sync;
@@ -76,7 +78,7 @@ function allNull(columns: readonly Derivation[], names: ReadonlyMap<string, stri
  */
 export function notFilling(plan: string, where: "function" | "when" = "function"): string {
   const depth = where === "function" ? 1 : 0;
-  return `(current_setting('${FILL_SETTING}', true) IS DISTINCT FROM ${literal(plan)} OR pg_trigger_depth() > ${depth})`;
+  return `(pg_catalog.current_setting('${FILL_SETTING}', true) IS DISTINCT FROM ${literal(plan)} OR pg_catalog.pg_trigger_depth() > ${depth})`;
 }
 
 class Writer {
@@ -147,10 +149,11 @@ class Writer {
    */
   #unlessConsistent(pair: Pair, toOld: readonly string[]): readonly string[] {
     if ([...pair.forward, ...pair.reverse].every((d) => d.sourceType === d.type)) return toOld;
-    const side = rowImage(pair.forward.map((f) => `NEW.${ident(this.#name(f.column))}`));
-    const derived = rowImage(pair.forward.map((f) => stored(f.expression.render("NEW", this.#names), f.type)));
+    const side = pair.forward.map((f) => `NEW.${ident(this.#name(f.column))}`);
+    const derived = pair.forward.map((f) => stored(f.expression.render("NEW", this.#names), typeOnAnyPath(f.type)));
     const indented = toOld.map((line) => `  ${line}`);
-    if (!pair.forward.some((f) => f.guarded)) return [`    IF ${side} *<> ${derived} THEN`, ...indented, "    END IF;"];
+    if (!pair.forward.some((f) => f.guarded))
+      return [`    IF ${compareImages(side, "*<>", derived)} THEN`, ...indented, "    END IF;"];
     // A new writer leaves the old side out, and is spared the subtransaction of a guarded block.
     const given = pair.reverse.map((r) => isNotNull(`NEW.${ident(this.#name(r.column))}`, r.type)).join(" OR ");
     return [
@@ -159,7 +162,7 @@ class Writer {
       "    BEGIN",
       `      IF ${given} THEN`,
       "        BEGIN",
-      `          agrees := ${side} *= ${derived};`,
+      `          agrees := ${compareImages(side, "*=", derived)};`,
       "        EXCEPTION WHEN OTHERS THEN",
       `          ${RAISE_PASSING}`,
       "        END;",
@@ -175,14 +178,14 @@ class Writer {
   #assign(derived: Derivation, indent: string, otherwise: "quarantine" | "unrepresentable"): string[] {
     const target = `NEW.${ident(this.#name(derived.column))}`;
     const value = derived.expression.render("NEW", this.#names);
-    if (!derived.guarded) return [`${indent}${target} := ${assignable(value, derived.type)};`];
+    if (!derived.guarded) return [`${indent}${target} := ${assignable(value, typeOnAnyPath(derived.type))};`];
     if (derived.expression.column !== null && derived.sourceType !== null) {
       const fitted = fitOrNull(value, derived.sourceType, derived.type);
       if (fitted !== null) return [`${indent}${target} := ${fitted};`];
     }
     return [
       "BEGIN",
-      `  ${target} := ${assignable(value, derived.type)};`,
+      `  ${target} := ${assignable(value, typeOnAnyPath(derived.type))};`,
       "EXCEPTION WHEN OTHERS THEN",
       `  ${RAISE_PASSING}`,
       `  ${target} := NULL;`,
@@ -214,10 +217,10 @@ class Writer {
 
   #key(): string {
     const primary = this.#table.constraints.find((constraint) => constraint.kind === "primary key");
-    if (primary === undefined) return "jsonb_build_object('row', md5(NEW::text))";
+    if (primary === undefined) return "pg_catalog.jsonb_build_object('row', pg_catalog.md5(NEW::pg_catalog.text))";
     const taken = new Set(this.#names.values());
     // After the cut-over a shadow has the key's name; a renamed key is hidden.
     const called = (column: string): string => `NEW.${ident(taken.has(column) ? column : this.#name(column))}`;
-    return `jsonb_build_object(${primary.columns.map((column) => `${literal(column)}, ${called(column)}`).join(", ")})`;
+    return `pg_catalog.jsonb_build_object(${primary.columns.map((column) => `${literal(column)}, ${called(column)}`).join(", ")})`;
   }
 }

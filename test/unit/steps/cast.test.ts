@@ -6,7 +6,7 @@ test("a length is left to the assignment, which raises where a cast would cut", 
   expect(assignable("x", "integer")).toBe("(x)::integer");
   expect(assignable("x", "numeric(5,2)")).toBe("(x)::numeric(5,2)");
   expect(assignable("x", "character varying(3)")).toBe("(x)::character varying");
-  expect(assignable("x", "character(3)")).toBe("(x)::bpchar");
+  expect(assignable("x", "character(3)")).toBe("(x)::pg_catalog.bpchar");
   expect(assignable("x", "character varying(3)[]")).toBe("(x)::character varying[]");
   expect(assignable("x", "bit(3)")).toBe("(x)");
   expect(assignable("x", "bit varying(3)")).toBe("(x)::bit varying");

@@ -23,11 +23,13 @@ test.each([
   "interval",
   "time with time zone",
 ])("%s is compared by its image", (type) => {
-  expect(changed(column("a", type))).toBe("(ROW(NEW.a)::record *<> ROW(OLD.a)::record)");
+  expect(changed(column("a", type))).toBe(
+    "(ROW(NEW.a)::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(OLD.a)::pg_catalog.record)",
+  );
 });
 
 test("a text of another collation is compared by its image: the collation may call different texts equal", () => {
   expect(changed(column("a", "text", 'public."ignore case"'), column("b", "text"), column("c", "json"))).toBe(
-    "(NEW.b IS DISTINCT FROM OLD.b OR ROW(NEW.a, NEW.c)::record *<> ROW(OLD.a, OLD.c)::record)",
+    "(NEW.b IS DISTINCT FROM OLD.b OR ROW(NEW.a, NEW.c)::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(OLD.a, OLD.c)::pg_catalog.record)",
   );
 });

@@ -49,22 +49,22 @@ describe("a pair of columns that are copies of each other", () => {
       #variable_conflict use_column
       BEGIN
         IF TG_OP = 'INSERT' THEN
-          IF NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+          IF NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
             NULL;
           ELSIF NEW.handle IS NULL THEN
-            NEW.handle := (NEW.username)::text;
+            NEW.handle := (NEW.username)::pg_catalog.text;
           ELSE
-            NEW.username := (NEW.handle)::text;
+            NEW.username := (NEW.handle)::pg_catalog.text;
           END IF;
-        ELSIF (NEW.username IS DISTINCT FROM OLD.username) AND (NOT (NEW.handle IS DISTINCT FROM OLD.handle) OR NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
-          NEW.handle := (NEW.username)::text;
-        ELSIF (NEW.handle IS DISTINCT FROM OLD.handle) AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+        ELSIF (NEW.username IS DISTINCT FROM OLD.username) AND (NOT (NEW.handle IS DISTINCT FROM OLD.handle) OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)) THEN
+          NEW.handle := (NEW.username)::pg_catalog.text;
+        ELSIF (NEW.handle IS DISTINCT FROM OLD.handle) AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
           IF (NEW.username IS DISTINCT FROM OLD.username) THEN
             PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
           END IF;
-          NEW.username := (NEW.handle)::text;
-        ELSIF NEW.handle IS NULL AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
-          NEW.handle := (NEW.username)::text;
+          NEW.username := (NEW.handle)::pg_catalog.text;
+        ELSIF NEW.handle IS NULL AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
+          NEW.handle := (NEW.username)::pg_catalog.text;
         END IF;
         RETURN NEW;
       END
@@ -77,20 +77,20 @@ describe("a pair of columns that are copies of each other", () => {
       #variable_conflict use_column
       BEGIN
         IF TG_OP = 'INSERT' THEN
-          IF NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+          IF NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
             NULL;
           ELSIF NEW.handle IS NULL THEN
-            NEW.handle := (NEW.username)::text;
+            NEW.handle := (NEW.username)::pg_catalog.text;
           ELSE
-            NEW.username := (NEW.handle)::text;
+            NEW.username := (NEW.handle)::pg_catalog.text;
           END IF;
-        ELSIF (NEW.username IS DISTINCT FROM OLD.username) AND (NOT (NEW.handle IS DISTINCT FROM OLD.handle) OR NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
-          NEW.handle := (NEW.username)::text;
-        ELSIF (NEW.handle IS DISTINCT FROM OLD.handle) AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+        ELSIF (NEW.username IS DISTINCT FROM OLD.username) AND (NOT (NEW.handle IS DISTINCT FROM OLD.handle) OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)) THEN
+          NEW.handle := (NEW.username)::pg_catalog.text;
+        ELSIF (NEW.handle IS DISTINCT FROM OLD.handle) AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
           IF (NEW.username IS DISTINCT FROM OLD.username) THEN
             PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
           END IF;
-          NEW.username := (NEW.handle)::text;
+          NEW.username := (NEW.handle)::pg_catalog.text;
         END IF;
         RETURN NEW;
       END
@@ -103,7 +103,7 @@ describe("a pair of columns that are copies of each other", () => {
       #variable_conflict use_column
       BEGIN
         IF TG_OP = 'INSERT' OR (NEW.handle IS DISTINCT FROM OLD.handle) THEN
-          NEW.segue_old_username_1 := (NEW.handle)::text;
+          NEW.segue_old_username_1 := (NEW.handle)::pg_catalog.text;
         END IF;
         RETURN NEW;
       END
@@ -116,18 +116,18 @@ describe("a pair of columns that are copies of each other", () => {
       #variable_conflict use_column
       BEGIN
         IF TG_OP = 'INSERT' THEN
-          IF NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+          IF NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
             NULL;
           ELSIF NEW.form IS NOT DISTINCT FROM NULL THEN
             NEW.form := (NEW.shape)::public.pair;
           ELSE
             NULL;
           END IF;
-        ELSIF (ROW(NEW.shape)::record *<> ROW(OLD.shape)::record) AND (NOT (ROW(NEW.form)::record *<> ROW(OLD.form)::record) OR NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
+        ELSIF (ROW(NEW.shape)::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(OLD.shape)::pg_catalog.record) AND (NOT (ROW(NEW.form)::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(OLD.form)::pg_catalog.record) OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)) THEN
           NEW.form := (NEW.shape)::public.pair;
-        ELSIF (ROW(NEW.form)::record *<> ROW(OLD.form)::record) THEN
+        ELSIF (ROW(NEW.form)::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(OLD.form)::pg_catalog.record) THEN
           NULL;
-        ELSIF NEW.form IS NOT DISTINCT FROM NULL AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+        ELSIF NEW.form IS NOT DISTINCT FROM NULL AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
           NEW.form := (NEW.shape)::public.pair;
         END IF;
         RETURN NEW;
@@ -142,20 +142,20 @@ describe("a pair of columns that are copies of each other", () => {
         #variable_conflict use_column
         BEGIN
           IF TG_OP = 'INSERT' THEN
-            IF NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+            IF NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
               NULL;
             ELSIF NEW."Größe ""x""" IS NULL THEN
-              NEW."Größe ""x""" := (NEW."select")::text;
+              NEW."Größe ""x""" := (NEW."select")::pg_catalog.text;
             ELSE
-              NEW."select" := (NEW."Größe ""x""")::text;
+              NEW."select" := (NEW."Größe ""x""")::pg_catalog.text;
             END IF;
-          ELSIF (NEW."select" IS DISTINCT FROM OLD."select") AND (NOT (NEW."Größe ""x""" IS DISTINCT FROM OLD."Größe ""x""") OR NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
-            NEW."Größe ""x""" := (NEW."select")::text;
-          ELSIF (NEW."Größe ""x""" IS DISTINCT FROM OLD."Größe ""x""") AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+          ELSIF (NEW."select" IS DISTINCT FROM OLD."select") AND (NOT (NEW."Größe ""x""" IS DISTINCT FROM OLD."Größe ""x""") OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)) THEN
+            NEW."Größe ""x""" := (NEW."select")::pg_catalog.text;
+          ELSIF (NEW."Größe ""x""" IS DISTINCT FROM OLD."Größe ""x""") AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
             IF (NEW."select" IS DISTINCT FROM OLD."select") THEN
               PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
             END IF;
-            NEW."select" := (NEW."Größe ""x""")::text;
+            NEW."select" := (NEW."Größe ""x""")::pg_catalog.text;
           END IF;
           RETURN NEW;
         END
@@ -178,27 +178,27 @@ describe("a split", () => {
       #variable_conflict use_column
       BEGIN
         IF TG_OP = 'INSERT' THEN
-          IF NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+          IF NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
             NULL;
           ELSIF NEW.first_name IS NULL AND NEW.last_name IS NULL THEN
-            NEW.first_name := (split_part(NEW.full_name, ' ', 1))::text;
-            NEW.last_name := (nullif(substr(NEW.full_name, length(split_part(NEW.full_name, ' ', 1)) + 2), ''))::text;
+            NEW.first_name := (split_part(NEW.full_name, ' ', 1))::pg_catalog.text;
+            NEW.last_name := (nullif(substr(NEW.full_name, length(split_part(NEW.full_name, ' ', 1)) + 2), ''))::pg_catalog.text;
           ELSE
-            IF ROW(NEW.first_name, NEW.last_name)::record *<> ROW((split_part(NEW.full_name, ' ', 1))::text, (nullif(substr(NEW.full_name, length(split_part(NEW.full_name, ' ', 1)) + 2), ''))::text)::record THEN
-              NEW.full_name := (concat_ws(' ', NEW.first_name, NEW.last_name))::text;
+            IF ROW(NEW.first_name, NEW.last_name)::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW((split_part(NEW.full_name, ' ', 1))::pg_catalog.text, (nullif(substr(NEW.full_name, length(split_part(NEW.full_name, ' ', 1)) + 2), ''))::pg_catalog.text)::pg_catalog.record THEN
+              NEW.full_name := (concat_ws(' ', NEW.first_name, NEW.last_name))::pg_catalog.text;
             END IF;
           END IF;
-        ELSIF (NEW.full_name IS DISTINCT FROM OLD.full_name) AND (NOT (NEW.first_name IS DISTINCT FROM OLD.first_name OR NEW.last_name IS DISTINCT FROM OLD.last_name) OR NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
-          NEW.first_name := (split_part(NEW.full_name, ' ', 1))::text;
-          NEW.last_name := (nullif(substr(NEW.full_name, length(split_part(NEW.full_name, ' ', 1)) + 2), ''))::text;
-        ELSIF (NEW.first_name IS DISTINCT FROM OLD.first_name OR NEW.last_name IS DISTINCT FROM OLD.last_name) AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+        ELSIF (NEW.full_name IS DISTINCT FROM OLD.full_name) AND (NOT (NEW.first_name IS DISTINCT FROM OLD.first_name OR NEW.last_name IS DISTINCT FROM OLD.last_name) OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)) THEN
+          NEW.first_name := (split_part(NEW.full_name, ' ', 1))::pg_catalog.text;
+          NEW.last_name := (nullif(substr(NEW.full_name, length(split_part(NEW.full_name, ' ', 1)) + 2), ''))::pg_catalog.text;
+        ELSIF (NEW.first_name IS DISTINCT FROM OLD.first_name OR NEW.last_name IS DISTINCT FROM OLD.last_name) AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
           IF (NEW.full_name IS DISTINCT FROM OLD.full_name) THEN
             PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
           END IF;
-          NEW.full_name := (concat_ws(' ', NEW.first_name, NEW.last_name))::text;
-        ELSIF NEW.first_name IS NULL AND NEW.last_name IS NULL AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
-          NEW.first_name := (split_part(NEW.full_name, ' ', 1))::text;
-          NEW.last_name := (nullif(substr(NEW.full_name, length(split_part(NEW.full_name, ' ', 1)) + 2), ''))::text;
+          NEW.full_name := (concat_ws(' ', NEW.first_name, NEW.last_name))::pg_catalog.text;
+        ELSIF NEW.first_name IS NULL AND NEW.last_name IS NULL AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
+          NEW.first_name := (split_part(NEW.full_name, ' ', 1))::pg_catalog.text;
+          NEW.last_name := (nullif(substr(NEW.full_name, length(split_part(NEW.full_name, ' ', 1)) + 2), ''))::pg_catalog.text;
         END IF;
         RETURN NEW;
       END
@@ -211,7 +211,7 @@ describe("a split", () => {
       #variable_conflict use_column
       BEGIN
         IF TG_OP = 'INSERT' OR (NEW.first_name IS DISTINCT FROM OLD.first_name OR NEW.last_name IS DISTINCT FROM OLD.last_name) THEN
-          NEW.segue_old_full_name_1 := (concat_ws(' ', NEW.first_name, NEW.last_name))::text;
+          NEW.segue_old_full_name_1 := (concat_ws(' ', NEW.first_name, NEW.last_name))::pg_catalog.text;
         END IF;
         RETURN NEW;
       END
@@ -227,18 +227,18 @@ test("an integer that may be too large is compared, not caught: a guarded block 
     #variable_conflict use_column
     BEGIN
       IF TG_OP = 'INSERT' THEN
-        IF NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+        IF NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
           NULL;
         ELSIF NEW.customer2 IS NULL THEN
           NEW.customer2 := (NEW.customer)::bigint;
         ELSE
-          IF ROW(NEW.customer2)::record *<> ROW((NEW.customer)::bigint)::record THEN
+          IF ROW(NEW.customer2)::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW((NEW.customer)::bigint)::pg_catalog.record THEN
             NEW.customer := CASE WHEN NEW.customer2 BETWEEN -2147483648 AND 2147483647 THEN NEW.customer2::integer END;
           END IF;
         END IF;
-      ELSIF (NEW.customer IS DISTINCT FROM OLD.customer) AND (NOT (NEW.customer2 IS DISTINCT FROM OLD.customer2) OR NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
+      ELSIF (NEW.customer IS DISTINCT FROM OLD.customer) AND (NOT (NEW.customer2 IS DISTINCT FROM OLD.customer2) OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)) THEN
         NEW.customer2 := (NEW.customer)::bigint;
-      ELSIF (NEW.customer2 IS DISTINCT FROM OLD.customer2) AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+      ELSIF (NEW.customer2 IS DISTINCT FROM OLD.customer2) AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
         IF (NEW.customer IS DISTINCT FROM OLD.customer) THEN
           PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
         END IF;
@@ -280,15 +280,15 @@ test("what can raise is guarded: forward quarantines the row, reverse is counted
     #variable_conflict use_column
     BEGIN
       IF TG_OP = 'INSERT' THEN
-        IF NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+        IF NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
           NULL;
         ELSIF NEW.cents IS NULL THEN
           BEGIN
             NEW.cents := ((NEW.amount::numeric * 100)::bigint)::bigint;
           EXCEPTION WHEN OTHERS THEN
-            IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+            IF pg_catalog."left"(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
             NEW.cents := NULL;
-            PERFORM segue.quarantine('1_o''clock', 'public', 'users', jsonb_build_object('id', NEW.id), SQLERRM, SQLSTATE);
+            PERFORM segue.quarantine('1_o''clock', 'public', 'users', pg_catalog.jsonb_build_object('id', NEW.id), SQLERRM, SQLSTATE);
           END;
         ELSE
           DECLARE
@@ -296,38 +296,38 @@ test("what can raise is guarded: forward quarantines the row, reverse is counted
           BEGIN
             IF NEW.amount IS NOT NULL THEN
               BEGIN
-                agrees := ROW(NEW.cents)::record *= ROW(((NEW.amount::numeric * 100)::bigint)::bigint)::record;
+                agrees := ROW(NEW.cents)::pg_catalog.record OPERATOR(pg_catalog.*=) ROW(((NEW.amount::numeric * 100)::bigint)::bigint)::pg_catalog.record;
               EXCEPTION WHEN OTHERS THEN
-                IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+                IF pg_catalog."left"(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
               END;
             END IF;
             IF NOT agrees THEN
               BEGIN
-                NEW.amount := ((NEW.cents / 100.0)::numeric(20, 2)::text)::text;
+                NEW.amount := ((NEW.cents / 100.0)::numeric(20, 2)::text)::pg_catalog.text;
               EXCEPTION WHEN OTHERS THEN
-                IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+                IF pg_catalog."left"(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
                 NEW.amount := NULL;
                 PERFORM segue.witness('1_o''clock', 'public', 'users', 'unrepresentable');
               END;
             END IF;
           END;
         END IF;
-      ELSIF (NEW.amount IS DISTINCT FROM OLD.amount) AND (NOT (NEW.cents IS DISTINCT FROM OLD.cents) OR NOT (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1)) THEN
+      ELSIF (NEW.amount IS DISTINCT FROM OLD.amount) AND (NOT (NEW.cents IS DISTINCT FROM OLD.cents) OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)) THEN
         BEGIN
           NEW.cents := ((NEW.amount::numeric * 100)::bigint)::bigint;
         EXCEPTION WHEN OTHERS THEN
-          IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+          IF pg_catalog."left"(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
           NEW.cents := NULL;
-          PERFORM segue.quarantine('1_o''clock', 'public', 'users', jsonb_build_object('id', NEW.id), SQLERRM, SQLSTATE);
+          PERFORM segue.quarantine('1_o''clock', 'public', 'users', pg_catalog.jsonb_build_object('id', NEW.id), SQLERRM, SQLSTATE);
         END;
-      ELSIF (NEW.cents IS DISTINCT FROM OLD.cents) AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+      ELSIF (NEW.cents IS DISTINCT FROM OLD.cents) AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
         IF (NEW.amount IS DISTINCT FROM OLD.amount) THEN
           PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
         END IF;
         BEGIN
-          NEW.amount := ((NEW.cents / 100.0)::numeric(20, 2)::text)::text;
+          NEW.amount := ((NEW.cents / 100.0)::numeric(20, 2)::text)::pg_catalog.text;
         EXCEPTION WHEN OTHERS THEN
-          IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+          IF pg_catalog."left"(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
           NEW.amount := NULL;
           PERFORM segue.witness('1_o''clock', 'public', 'users', 'unrepresentable');
         END;
@@ -348,7 +348,9 @@ test("the quarantine finds a row by its key, by whatever name the key has then",
   names.set("segue_new_id_1", "id");
   expect(body(fields, "reverse", names)).toContain("jsonb_build_object('id', NEW.id)");
   const keyless = tableOf("users", { columns: USERS.columns });
-  expect(body(fields, "both", new Map(), keyless)).toContain("jsonb_build_object('row', md5(NEW::text))");
+  expect(body(fields, "both", new Map(), keyless)).toContain(
+    "pg_catalog.jsonb_build_object('row', pg_catalog.md5(NEW::pg_catalog.text))",
+  );
 });
 
 test("a fill gives a value to what a write leaves NULL, and after the cut-over only to what is hidden", () => {
@@ -357,10 +359,10 @@ test("a fill gives a value to what a write leaves NULL, and after the cut-over o
     "
     #variable_conflict use_column
     BEGIN
-      IF NEW.handle IS NULL AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
-        NEW.handle := ('nobody')::text;
+      IF NEW.handle IS NULL AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
+        NEW.handle := ('nobody')::pg_catalog.text;
       END IF;
-      IF NEW.customer IS NULL AND (current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_trigger_depth() > 1) THEN
+      IF NEW.customer IS NULL AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
         NEW.customer := (0)::integer;
       END IF;
       RETURN NEW;
@@ -372,7 +374,7 @@ test("a fill gives a value to what a write leaves NULL, and after the cut-over o
 
 test("the plan's own fill derives no old side", () => {
   expect(body(identity, "both")).toContain(
-    "ELSIF (NEW.handle IS DISTINCT FROM OLD.handle) AND (current_setting('segue.filling', true) IS DISTINCT FROM ",
+    "ELSIF (NEW.handle IS DISTINCT FROM OLD.handle) AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM ",
   );
   expect(body({ forward: identity.forward }, "both")).toContain("ELSIF (NEW.handle IS DISTINCT FROM OLD.handle) THEN");
 });
