@@ -94,44 +94,55 @@ class Writer {
 
   /** A fill brings the new side itself; what a trigger of the application changes of the old side on the way is followed. */
   pair(pair: Pair, mode: SyncMode, defaults: readonly Derivation[]): string[] {
-    const unlessFilling = notFilling(this.#plan);
-    const newSide = pair.forward.map((f) => f.column);
-    const oldSide = pair.reverse.map((r) => r.column);
     const toOld = pair.reverse.flatMap((derived) => this.#assign(derived, "    ", "unrepresentable"));
+    const changed = this.#changed(pair.forward.map((f) => f.column));
+    if (mode === "reverse") {
+      if (toOld.length === 0) return [];
+      return [`  IF TG_OP = 'INSERT' OR ${changed} THEN`, ...toOld, "  END IF;"];
+    }
     const toNew = pair.forward.flatMap((derived) => this.#assign(derived, "    ", "quarantine"));
+    return [...this.#ifDerivesNew(pair, mode), ...toNew, ...this.#elseToOld(pair, toOld, defaults), "  END IF;"];
+  }
+
+  /** First, and in one expression: each that plpgsql evaluates costs every write a little. */
+  #ifDerivesNew(pair: Pair, mode: SyncMode): string[] {
+    const unlessFilling = notFilling(this.#plan);
+    const changed = this.#changed(pair.forward.map((f) => f.column));
+    const empty = `${allNull(pair.forward, this.#names)} AND ${unlessFilling}`;
+    const update = [
+      ...(pair.reads.length > 0 ? [`${this.#changed(pair.reads)} AND (NOT ${changed} OR NOT ${unlessFilling})`] : []),
+      ...(mode === "healing" ? [`${empty} AND NOT ${changed}`] : []),
+    ];
+    if (update.length === 0) return [`  IF TG_OP = 'INSERT' AND ${empty} THEN`];
+    return [
+      // plpgsql ends a condition at the first THEN that is not in parentheses.
+      "  IF (CASE TG_OP",
+      `    WHEN 'INSERT' THEN ${empty}`,
+      `    ELSE ${update.join("\n      OR ")}`,
+      "  END) THEN",
+    ];
+  }
+
+  /** The write of a new writer. */
+  #elseToOld(pair: Pair, toOld: readonly string[], defaults: readonly Derivation[]): string[] {
+    const unlessFilling = notFilling(this.#plan);
     const given = defaults
       .filter(({ column }) => pair.forward.some((f) => f.column === column))
       .flatMap((derived) => this.fill(derived, "    "));
-    const nothing = ["    NULL;"];
-    if (mode === "reverse") {
-      if (toOld.length === 0) return [];
-      return [`  IF TG_OP = 'INSERT' OR ${this.#changed(newSide)} THEN`, ...toOld, "  END IF;"];
-    }
-    const both =
-      oldSide.length > 0
-        ? [`    IF ${this.#changed(oldSide)} THEN`, `      ${this.#witness("both_changed")}`, "    END IF;"]
-        : [];
+    if (toOld.length === 0)
+      return given.length === 0 ? [] : [`  ELSIF TG_OP = 'INSERT' AND ${unlessFilling} THEN`, ...given];
+    const changed = this.#changed(pair.forward.map((f) => f.column));
+    const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
     return [
-      "  IF TG_OP = 'INSERT' THEN",
-      `    IF NOT ${unlessFilling} THEN`,
-      "      NULL;",
-      `    ELSIF ${allNull(pair.forward, this.#names)} THEN`,
-      ...toNew.map((line) => `  ${line}`),
+      `  ELSIF (TG_OP = 'INSERT' OR ${changed}) AND ${unlessFilling} THEN`,
+      "    IF TG_OP = 'INSERT' THEN",
+      ...indented([...given, ...this.#unlessConsistent(pair, toOld)]),
       "    ELSE",
-      ...[...given, ...(toOld.length > 0 ? this.#unlessConsistent(pair, toOld) : nothing)].map((line) => `  ${line}`),
+      `      IF ${this.#changed(pair.reverse.map((r) => r.column))} THEN`,
+      `        ${this.#witness("both_changed")}`,
+      "      END IF;",
+      ...indented(toOld),
       "    END IF;",
-      ...(pair.reads.length > 0
-        ? [
-            `  ELSIF ${this.#changed(pair.reads)} AND (NOT ${this.#changed(newSide)} OR NOT ${unlessFilling}) THEN`,
-            ...toNew,
-          ]
-        : []),
-      `  ELSIF ${this.#changed(newSide)}${toOld.length > 0 ? ` AND ${unlessFilling}` : ""} THEN`,
-      ...(toOld.length > 0 ? [...both, ...toOld] : nothing),
-      ...(mode === "healing"
-        ? [`  ELSIF ${allNull(pair.forward, this.#names)} AND ${unlessFilling} THEN`, ...toNew]
-        : []),
-      "  END IF;",
     ];
   }
 

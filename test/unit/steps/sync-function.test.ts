@@ -48,23 +48,21 @@ describe("a pair of columns that are copies of each other", () => {
       "
       #variable_conflict use_column
       BEGIN
-        IF TG_OP = 'INSERT' THEN
-          IF NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
-            NULL;
-          ELSIF NEW.handle IS NULL THEN
-            NEW.handle := (NEW.username)::pg_catalog.text;
+        IF (CASE TG_OP
+          WHEN 'INSERT' THEN NEW.handle IS NULL AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)
+          ELSE (NEW.username IS DISTINCT FROM OLD.username) AND (NOT (NEW.handle IS DISTINCT FROM OLD.handle) OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1))
+            OR NEW.handle IS NULL AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) AND NOT (NEW.handle IS DISTINCT FROM OLD.handle)
+        END) THEN
+          NEW.handle := (NEW.username)::pg_catalog.text;
+        ELSIF (TG_OP = 'INSERT' OR (NEW.handle IS DISTINCT FROM OLD.handle)) AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
+          IF TG_OP = 'INSERT' THEN
+            NEW.username := (NEW.handle)::pg_catalog.text;
           ELSE
+            IF (NEW.username IS DISTINCT FROM OLD.username) THEN
+              PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
+            END IF;
             NEW.username := (NEW.handle)::pg_catalog.text;
           END IF;
-        ELSIF (NEW.username IS DISTINCT FROM OLD.username) AND (NOT (NEW.handle IS DISTINCT FROM OLD.handle) OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)) THEN
-          NEW.handle := (NEW.username)::pg_catalog.text;
-        ELSIF (NEW.handle IS DISTINCT FROM OLD.handle) AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
-          IF (NEW.username IS DISTINCT FROM OLD.username) THEN
-            PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
-          END IF;
-          NEW.username := (NEW.handle)::pg_catalog.text;
-        ELSIF NEW.handle IS NULL AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
-          NEW.handle := (NEW.username)::pg_catalog.text;
         END IF;
         RETURN NEW;
       END
@@ -76,21 +74,20 @@ describe("a pair of columns that are copies of each other", () => {
       "
       #variable_conflict use_column
       BEGIN
-        IF TG_OP = 'INSERT' THEN
-          IF NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
-            NULL;
-          ELSIF NEW.handle IS NULL THEN
-            NEW.handle := (NEW.username)::pg_catalog.text;
+        IF (CASE TG_OP
+          WHEN 'INSERT' THEN NEW.handle IS NULL AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)
+          ELSE (NEW.username IS DISTINCT FROM OLD.username) AND (NOT (NEW.handle IS DISTINCT FROM OLD.handle) OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1))
+        END) THEN
+          NEW.handle := (NEW.username)::pg_catalog.text;
+        ELSIF (TG_OP = 'INSERT' OR (NEW.handle IS DISTINCT FROM OLD.handle)) AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
+          IF TG_OP = 'INSERT' THEN
+            NEW.username := (NEW.handle)::pg_catalog.text;
           ELSE
+            IF (NEW.username IS DISTINCT FROM OLD.username) THEN
+              PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
+            END IF;
             NEW.username := (NEW.handle)::pg_catalog.text;
           END IF;
-        ELSIF (NEW.username IS DISTINCT FROM OLD.username) AND (NOT (NEW.handle IS DISTINCT FROM OLD.handle) OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)) THEN
-          NEW.handle := (NEW.username)::pg_catalog.text;
-        ELSIF (NEW.handle IS DISTINCT FROM OLD.handle) AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
-          IF (NEW.username IS DISTINCT FROM OLD.username) THEN
-            PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
-          END IF;
-          NEW.username := (NEW.handle)::pg_catalog.text;
         END IF;
         RETURN NEW;
       END
@@ -115,19 +112,11 @@ describe("a pair of columns that are copies of each other", () => {
       "
       #variable_conflict use_column
       BEGIN
-        IF TG_OP = 'INSERT' THEN
-          IF NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
-            NULL;
-          ELSIF NEW.form IS NOT DISTINCT FROM NULL THEN
-            NEW.form := (NEW.shape)::public.pair;
-          ELSE
-            NULL;
-          END IF;
-        ELSIF (ROW(NEW.shape)::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(OLD.shape)::pg_catalog.record) AND (NOT (ROW(NEW.form)::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(OLD.form)::pg_catalog.record) OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)) THEN
-          NEW.form := (NEW.shape)::public.pair;
-        ELSIF (ROW(NEW.form)::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(OLD.form)::pg_catalog.record) THEN
-          NULL;
-        ELSIF NEW.form IS NOT DISTINCT FROM NULL AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
+        IF (CASE TG_OP
+          WHEN 'INSERT' THEN NEW.form IS NOT DISTINCT FROM NULL AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)
+          ELSE (ROW(NEW.shape)::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(OLD.shape)::pg_catalog.record) AND (NOT (ROW(NEW.form)::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(OLD.form)::pg_catalog.record) OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1))
+            OR NEW.form IS NOT DISTINCT FROM NULL AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) AND NOT (ROW(NEW.form)::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(OLD.form)::pg_catalog.record)
+        END) THEN
           NEW.form := (NEW.shape)::public.pair;
         END IF;
         RETURN NEW;
@@ -141,21 +130,20 @@ describe("a pair of columns that are copies of each other", () => {
         "
         #variable_conflict use_column
         BEGIN
-          IF TG_OP = 'INSERT' THEN
-            IF NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
-              NULL;
-            ELSIF NEW."Größe ""x""" IS NULL THEN
-              NEW."Größe ""x""" := (NEW."select")::pg_catalog.text;
+          IF (CASE TG_OP
+            WHEN 'INSERT' THEN NEW."Größe ""x""" IS NULL AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)
+            ELSE (NEW."select" IS DISTINCT FROM OLD."select") AND (NOT (NEW."Größe ""x""" IS DISTINCT FROM OLD."Größe ""x""") OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1))
+          END) THEN
+            NEW."Größe ""x""" := (NEW."select")::pg_catalog.text;
+          ELSIF (TG_OP = 'INSERT' OR (NEW."Größe ""x""" IS DISTINCT FROM OLD."Größe ""x""")) AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
+            IF TG_OP = 'INSERT' THEN
+              NEW."select" := (NEW."Größe ""x""")::pg_catalog.text;
             ELSE
+              IF (NEW."select" IS DISTINCT FROM OLD."select") THEN
+                PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
+              END IF;
               NEW."select" := (NEW."Größe ""x""")::pg_catalog.text;
             END IF;
-          ELSIF (NEW."select" IS DISTINCT FROM OLD."select") AND (NOT (NEW."Größe ""x""" IS DISTINCT FROM OLD."Größe ""x""") OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)) THEN
-            NEW."Größe ""x""" := (NEW."select")::pg_catalog.text;
-          ELSIF (NEW."Größe ""x""" IS DISTINCT FROM OLD."Größe ""x""") AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
-            IF (NEW."select" IS DISTINCT FROM OLD."select") THEN
-              PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
-            END IF;
-            NEW."select" := (NEW."Größe ""x""")::pg_catalog.text;
           END IF;
           RETURN NEW;
         END
@@ -177,28 +165,24 @@ describe("a split", () => {
       "
       #variable_conflict use_column
       BEGIN
-        IF TG_OP = 'INSERT' THEN
-          IF NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
-            NULL;
-          ELSIF NEW.first_name IS NULL AND NEW.last_name IS NULL THEN
-            NEW.first_name := (split_part(NEW.full_name, ' ', 1))::pg_catalog.text;
-            NEW.last_name := (nullif(substr(NEW.full_name, length(split_part(NEW.full_name, ' ', 1)) + 2), ''))::pg_catalog.text;
-          ELSE
+        IF (CASE TG_OP
+          WHEN 'INSERT' THEN NEW.first_name IS NULL AND NEW.last_name IS NULL AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)
+          ELSE (NEW.full_name IS DISTINCT FROM OLD.full_name) AND (NOT (NEW.first_name IS DISTINCT FROM OLD.first_name OR NEW.last_name IS DISTINCT FROM OLD.last_name) OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1))
+            OR NEW.first_name IS NULL AND NEW.last_name IS NULL AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) AND NOT (NEW.first_name IS DISTINCT FROM OLD.first_name OR NEW.last_name IS DISTINCT FROM OLD.last_name)
+        END) THEN
+          NEW.first_name := (split_part(NEW.full_name, ' ', 1))::pg_catalog.text;
+          NEW.last_name := (nullif(substr(NEW.full_name, length(split_part(NEW.full_name, ' ', 1)) + 2), ''))::pg_catalog.text;
+        ELSIF (TG_OP = 'INSERT' OR (NEW.first_name IS DISTINCT FROM OLD.first_name OR NEW.last_name IS DISTINCT FROM OLD.last_name)) AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
+          IF TG_OP = 'INSERT' THEN
             IF ROW(NEW.first_name, NEW.last_name)::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW((split_part(NEW.full_name, ' ', 1))::pg_catalog.text, (nullif(substr(NEW.full_name, length(split_part(NEW.full_name, ' ', 1)) + 2), ''))::pg_catalog.text)::pg_catalog.record THEN
               NEW.full_name := (concat_ws(' ', NEW.first_name, NEW.last_name))::pg_catalog.text;
             END IF;
+          ELSE
+            IF (NEW.full_name IS DISTINCT FROM OLD.full_name) THEN
+              PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
+            END IF;
+            NEW.full_name := (concat_ws(' ', NEW.first_name, NEW.last_name))::pg_catalog.text;
           END IF;
-        ELSIF (NEW.full_name IS DISTINCT FROM OLD.full_name) AND (NOT (NEW.first_name IS DISTINCT FROM OLD.first_name OR NEW.last_name IS DISTINCT FROM OLD.last_name) OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)) THEN
-          NEW.first_name := (split_part(NEW.full_name, ' ', 1))::pg_catalog.text;
-          NEW.last_name := (nullif(substr(NEW.full_name, length(split_part(NEW.full_name, ' ', 1)) + 2), ''))::pg_catalog.text;
-        ELSIF (NEW.first_name IS DISTINCT FROM OLD.first_name OR NEW.last_name IS DISTINCT FROM OLD.last_name) AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
-          IF (NEW.full_name IS DISTINCT FROM OLD.full_name) THEN
-            PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
-          END IF;
-          NEW.full_name := (concat_ws(' ', NEW.first_name, NEW.last_name))::pg_catalog.text;
-        ELSIF NEW.first_name IS NULL AND NEW.last_name IS NULL AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
-          NEW.first_name := (split_part(NEW.full_name, ' ', 1))::pg_catalog.text;
-          NEW.last_name := (nullif(substr(NEW.full_name, length(split_part(NEW.full_name, ' ', 1)) + 2), ''))::pg_catalog.text;
         END IF;
         RETURN NEW;
       END
@@ -226,23 +210,22 @@ test("an integer that may be too large is compared, not caught: a guarded block 
     "
     #variable_conflict use_column
     BEGIN
-      IF TG_OP = 'INSERT' THEN
-        IF NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
-          NULL;
-        ELSIF NEW.customer2 IS NULL THEN
-          NEW.customer2 := (NEW.customer)::bigint;
-        ELSE
+      IF (CASE TG_OP
+        WHEN 'INSERT' THEN NEW.customer2 IS NULL AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)
+        ELSE (NEW.customer IS DISTINCT FROM OLD.customer) AND (NOT (NEW.customer2 IS DISTINCT FROM OLD.customer2) OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1))
+      END) THEN
+        NEW.customer2 := (NEW.customer)::bigint;
+      ELSIF (TG_OP = 'INSERT' OR (NEW.customer2 IS DISTINCT FROM OLD.customer2)) AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
+        IF TG_OP = 'INSERT' THEN
           IF ROW(NEW.customer2)::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW((NEW.customer)::bigint)::pg_catalog.record THEN
             NEW.customer := CASE WHEN NEW.customer2 BETWEEN -2147483648 AND 2147483647 THEN NEW.customer2::integer END;
           END IF;
+        ELSE
+          IF (NEW.customer IS DISTINCT FROM OLD.customer) THEN
+            PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
+          END IF;
+          NEW.customer := CASE WHEN NEW.customer2 BETWEEN -2147483648 AND 2147483647 THEN NEW.customer2::integer END;
         END IF;
-      ELSIF (NEW.customer IS DISTINCT FROM OLD.customer) AND (NOT (NEW.customer2 IS DISTINCT FROM OLD.customer2) OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)) THEN
-        NEW.customer2 := (NEW.customer)::bigint;
-      ELSIF (NEW.customer2 IS DISTINCT FROM OLD.customer2) AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
-        IF (NEW.customer IS DISTINCT FROM OLD.customer) THEN
-          PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
-        END IF;
-        NEW.customer := CASE WHEN NEW.customer2 BETWEEN -2147483648 AND 2147483647 THEN NEW.customer2::integer END;
       END IF;
       RETURN NEW;
     END
@@ -279,18 +262,19 @@ test("what can raise is guarded: forward quarantines the row, reverse is counted
     "
     #variable_conflict use_column
     BEGIN
-      IF TG_OP = 'INSERT' THEN
-        IF NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
-          NULL;
-        ELSIF NEW.cents IS NULL THEN
-          BEGIN
-            NEW.cents := ((NEW.amount::numeric * 100)::bigint)::bigint;
-          EXCEPTION WHEN OTHERS THEN
-            IF pg_catalog."left"(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
-            NEW.cents := NULL;
-            PERFORM segue.quarantine('1_o''clock', 'public', 'users', pg_catalog.jsonb_build_object('id', NEW.id), SQLERRM, SQLSTATE);
-          END;
-        ELSE
+      IF (CASE TG_OP
+        WHEN 'INSERT' THEN NEW.cents IS NULL AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)
+        ELSE (NEW.amount IS DISTINCT FROM OLD.amount) AND (NOT (NEW.cents IS DISTINCT FROM OLD.cents) OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1))
+      END) THEN
+        BEGIN
+          NEW.cents := ((NEW.amount::numeric * 100)::bigint)::bigint;
+        EXCEPTION WHEN OTHERS THEN
+          IF pg_catalog."left"(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+          NEW.cents := NULL;
+          PERFORM segue.quarantine('1_o''clock', 'public', 'users', pg_catalog.jsonb_build_object('id', NEW.id), SQLERRM, SQLSTATE);
+        END;
+      ELSIF (TG_OP = 'INSERT' OR (NEW.cents IS DISTINCT FROM OLD.cents)) AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
+        IF TG_OP = 'INSERT' THEN
           DECLARE
             agrees boolean := false;
           BEGIN
@@ -311,26 +295,18 @@ test("what can raise is guarded: forward quarantines the row, reverse is counted
               END;
             END IF;
           END;
+        ELSE
+          IF (NEW.amount IS DISTINCT FROM OLD.amount) THEN
+            PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
+          END IF;
+          BEGIN
+            NEW.amount := ((NEW.cents / 100.0)::numeric(20, 2)::text)::pg_catalog.text;
+          EXCEPTION WHEN OTHERS THEN
+            IF pg_catalog."left"(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+            NEW.amount := NULL;
+            PERFORM segue.witness('1_o''clock', 'public', 'users', 'unrepresentable');
+          END;
         END IF;
-      ELSIF (NEW.amount IS DISTINCT FROM OLD.amount) AND (NOT (NEW.cents IS DISTINCT FROM OLD.cents) OR NOT (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1)) THEN
-        BEGIN
-          NEW.cents := ((NEW.amount::numeric * 100)::bigint)::bigint;
-        EXCEPTION WHEN OTHERS THEN
-          IF pg_catalog."left"(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
-          NEW.cents := NULL;
-          PERFORM segue.quarantine('1_o''clock', 'public', 'users', pg_catalog.jsonb_build_object('id', NEW.id), SQLERRM, SQLSTATE);
-        END;
-      ELSIF (NEW.cents IS DISTINCT FROM OLD.cents) AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM '1_o''clock' OR pg_catalog.pg_trigger_depth() > 1) THEN
-        IF (NEW.amount IS DISTINCT FROM OLD.amount) THEN
-          PERFORM segue.witness('1_o''clock', 'public', 'users', 'both_changed');
-        END IF;
-        BEGIN
-          NEW.amount := ((NEW.cents / 100.0)::numeric(20, 2)::text)::pg_catalog.text;
-        EXCEPTION WHEN OTHERS THEN
-          IF pg_catalog."left"(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
-          NEW.amount := NULL;
-          PERFORM segue.witness('1_o''clock', 'public', 'users', 'unrepresentable');
-        END;
       END IF;
       RETURN NEW;
     END
@@ -374,9 +350,9 @@ test("a fill gives a value to what a write leaves NULL, and after the cut-over o
 
 test("the plan's own fill derives no old side", () => {
   expect(body(identity, "both")).toContain(
-    "ELSIF (NEW.handle IS DISTINCT FROM OLD.handle) AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM ",
+    "ELSIF (TG_OP = 'INSERT' OR (NEW.handle IS DISTINCT FROM OLD.handle)) AND (pg_catalog.current_setting('segue.filling', true) IS DISTINCT FROM ",
   );
-  expect(body({ forward: identity.forward }, "both")).toContain("ELSIF (NEW.handle IS DISTINCT FROM OLD.handle) THEN");
+  expect(body({ forward: identity.forward }, "both")).not.toContain("ELSIF");
 });
 
 test("the function pins its search_path and quotes its body", () => {
