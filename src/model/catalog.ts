@@ -247,7 +247,14 @@ export type Question =
   /** What has this enum, and what uses it? */
   | { readonly ask: "enum use"; readonly type: RelationName }
   /** Can this enum be created? If so, it is there for the questions that follow. */
-  | { readonly ask: "create enum"; readonly type: RelationName; readonly values: readonly string[] };
+  | { readonly ask: "create enum"; readonly type: RelationName; readonly values: readonly string[] }
+  /** Do these names, written without a schema, mean the same whatever search_path a session has? */
+  | {
+      readonly ask: "names";
+      readonly functions: readonly string[];
+      readonly operators: readonly string[];
+      readonly types: readonly string[];
+    };
 
 export type Fact =
   | { readonly rewrite: boolean; readonly scan: boolean; readonly reindex: boolean }
@@ -260,6 +267,7 @@ export type Fact =
     }
   | { readonly values: readonly string[] }
   | { readonly use: EnumUse }
+  | { readonly anyPath: boolean }
   | { readonly error: string; readonly sqlstate: string };
 
 /** The key of a question's answer in Catalog.facts. */

@@ -8,6 +8,7 @@ import { ident, parseTableName } from "../sql/identifier.ts";
 import { scalarToSql } from "../sql/expression.ts";
 import { addColumnStep } from "../steps/add-column.ts";
 import { requireNoColumn, requireTable, withColumn } from "../steps/catalog-lookup.ts";
+import { nameQuestions } from "../steps/free-of-path.ts";
 import { columnConstraints } from "./column-constraints.ts";
 import type { Operation, Phases } from "./operation.ts";
 
@@ -61,7 +62,14 @@ export const addColumn: Operation<AddColumnFields> = {
   ],
   touches: (fields, schema) => [{ table: parseTableName(fields.table, schema), column: fields.column }],
   effects: addColumnStep.effects,
-  questions: (fields, schema) => [addQuestion(fields, schema), { ask: "type", type: fields.type }],
+  questions: (fields, schema) => [
+    addQuestion(fields, schema),
+    { ask: "type", type: fields.type },
+    // A default may turn out to need a fill.
+    ...(fields.fill === undefined && fields.default === undefined
+      ? []
+      : nameQuestions([fields.fill ?? fields.default])),
+  ],
   compile(fields, catalog) {
     const table = requireTable(catalog, fields.table);
     requireNoColumn(table, fields.column);

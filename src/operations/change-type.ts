@@ -13,6 +13,7 @@ import type { Operation, Phases } from "./operation.ts";
 import { refuseUncarriable } from "./refuse-uncarriable.ts";
 import { collation } from "./rename-column.ts";
 import { assignmentCanRaise } from "../steps/cast.ts";
+import { nameQuestions } from "../steps/free-of-path.ts";
 import { viewsOf } from "../steps/following-views.ts";
 import { usesColumns } from "../steps/schema-objects.ts";
 import { columnBefore, unknownColumn } from "./add-again.ts";
@@ -47,6 +48,7 @@ export const changeType: Operation<ChangeTypeFields> = {
     alterQuestion(fields, schema),
     { ask: "type", type: fields.type },
     ...immutabilityQuestions(fields, schema),
+    ...nameQuestions([fields.forward, fields.reverse]),
   ],
   compile(fields, catalog) {
     const table = requireTable(catalog, fields.table);

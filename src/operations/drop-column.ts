@@ -3,6 +3,7 @@ import { columnName, sqlExpression, tableName } from "../model/fields.ts";
 import { relationKey } from "../model/relation.ts";
 import { parseTableName } from "../sql/identifier.ts";
 import { requireColumn, requireTable, withTable } from "../steps/catalog-lookup.ts";
+import { nameQuestions } from "../steps/free-of-path.ts";
 import type { Operation } from "./operation.ts";
 import { dropColumnStep } from "../steps/drop-column.ts";
 import { addAgain, columnBefore, unknownColumn } from "./add-again.ts";
@@ -28,6 +29,7 @@ export const dropColumn: Operation<DropColumnFields> = {
   tables: (fields, schema) => [parseTableName(fields.table, schema)],
   touches: (fields, schema) => [{ table: parseTableName(fields.table, schema), column: fields.column }],
   effects: dropColumnStep.effects,
+  questions: ({ fill }) => (fill === undefined ? [] : nameQuestions([fill])),
   compile({ table, column, fill }, catalog) {
     const found = requireTable(catalog, table);
     const { notNull, default: given, identity, generated } = requireColumn(found, column);

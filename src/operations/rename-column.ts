@@ -3,6 +3,7 @@ import type { Catalog, Column, Table } from "../model/catalog.ts";
 import { columnName, tableName } from "../model/fields.ts";
 import { parseTableName } from "../sql/identifier.ts";
 import { requireColumn, requireNoColumn, requireTable, withColumn } from "../steps/catalog-lookup.ts";
+import { nameQuestions } from "../steps/free-of-path.ts";
 import { foreignKeysTo } from "../steps/key-foreign-keys.ts";
 import { columnReference } from "./column-reference.ts";
 import { isOfKey, pairedWith } from "./key-closure.ts";
@@ -34,6 +35,7 @@ export const renameColumn: Operation<RenameColumnFields> = {
     removes: columnObjects(table, schema, [from]),
     creates: columnObjects(table, schema, [to]),
   }),
+  questions: () => nameQuestions([]),
   compile({ table, from, to }, catalog) {
     const found = requireTable(catalog, table);
     const column = requireColumn(found, from);

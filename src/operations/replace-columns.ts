@@ -8,6 +8,7 @@ import { type Expression, parseExpression, scalarToSql } from "../sql/expression
 import { parseTableName } from "../sql/identifier.ts";
 import { addColumnStep } from "../steps/add-column.ts";
 import { requireColumn, requireNoColumn, requireTable, withTable } from "../steps/catalog-lookup.ts";
+import { nameQuestions } from "../steps/free-of-path.ts";
 import { columnObjects, usesColumns } from "../steps/schema-objects.ts";
 import { resolveSync } from "../steps/sync-pairs.ts";
 import { columnBefore, unknownColumn } from "./add-again.ts";
@@ -63,7 +64,13 @@ export const replaceColumns: Operation<ReplaceColumnsFields> = {
     removes: columnObjects(table, schema, Object.keys(remove)),
     creates: columnObjects(table, schema, Object.keys(add)),
   }),
-  questions: ({ add }): readonly Question[] => Object.values(add).map(({ type }) => ({ ask: "type", type })),
+  questions: ({ add, remove }): readonly Question[] => [
+    ...Object.values(add).map(({ type }) => ({ ask: "type" as const, type })),
+    ...nameQuestions([
+      ...Object.values(add).flatMap((one) => [one.from, one.default]),
+      ...Object.values(remove).map((one) => one.from),
+    ]),
+  ],
   compile(written, catalog) {
     refuseUnfit(written, catalog);
     const { table, add, remove } = written;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { columnName, sqlExpression, tableName } from "../model/fields.ts";
+import { nameQuestions } from "../steps/free-of-path.ts";
 import { nullableColumn, setNotNullStep } from "../steps/set-not-null.ts";
 import type { Operation } from "./operation.ts";
 
@@ -26,6 +27,7 @@ export const setNotNull: Operation<SetNotNullFields> = {
   tables: (written, schema) => setNotNullStep.tables(written, schema),
   touches: (written, schema) => setNotNullStep.touches(written, schema),
   effects: (written, schema) => setNotNullStep.effects(written, schema),
+  questions: ({ fill }) => (fill === undefined ? [] : nameQuestions([fill])),
   compile({ column, fill, table }, catalog) {
     nullableColumn({ table, column }, catalog);
     const entry = { kind: "set_not_null", fields: { table, column } };

@@ -4,6 +4,7 @@ import { alterFact } from "./alter-fact.ts";
 import type { Session } from "./session.ts";
 import { createEnumFact, enumFact } from "./enum-fact.ts";
 import { enumUseFact } from "./enum-use-fact.ts";
+import { namesFact } from "./names-fact.ts";
 import { sqlstateOf } from "./sqlstate.ts";
 import { transactionOpen } from "./transaction-open.ts";
 import { typeFact } from "./type-fact.ts";
@@ -48,6 +49,8 @@ async function answer(session: Session, question: Question, schema: string): Pro
       return enumUseFact(session, question.type);
     case "create enum":
       return createEnumFact(session, question.type, question.values);
+    case "names":
+      return namesFact(session, question);
     default:
       return question satisfies never;
   }

@@ -2,6 +2,7 @@ import type { Node } from "libpg-query";
 import { SegueError } from "../model/errors.ts";
 import { canRaise } from "./can-raise.ts";
 import { ident } from "./identifier.ts";
+import { withOwnTypes } from "./looked-up-names.ts";
 import { parse, scan, type Token } from "./parser.ts";
 import { refused } from "./refusal.ts";
 import { isConstant } from "./is-constant.ts";
@@ -31,6 +32,8 @@ export interface Expression {
    * @throws SegueError SEG0004 if a sub-select has a FROM item of that same name.
    */
   render(row: string, rename?: ReadonlyMap<string, string>): string;
+  /** The same with `pg_catalog.` before every type that it names without a schema. */
+  withOwnTypes(): Expression;
 }
 
 const HEAD = "SELECT\n";
@@ -73,6 +76,7 @@ export function parseExpression(text: string, row: ExpressionRow): Expression {
     constant: isConstant(target),
     canRaise: canRaise(target, row.types),
     render: (name, rename) => render(text, places, name, rename) + ending,
+    withOwnTypes: () => parseExpression(withOwnTypes(text), row),
   };
 }
 

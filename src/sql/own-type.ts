@@ -3,7 +3,7 @@ const BY_KEYWORD =
   /^(?:smallint|integer|bigint|real|double precision|numeric|boolean|character|bit|time|timestamp|interval)\b/;
 
 /** True for a type of the server's own: format_type() gives any other its schema, as the catalog is read. */
-function isOwnType(type: string): boolean {
+export function isOwnType(type: string): boolean {
   return !type.includes(".");
 }
 

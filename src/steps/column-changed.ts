@@ -8,7 +8,9 @@ const EQUAL_BY_IMAGE =
 
 /**
  * True, as SQL in a row trigger for UPDATE, if one of the columns has another value than before: another image, not what its
- * type calls another value. Where these are the same, the type's own comparison costs less than two row images.
+ * type calls another value. Where these are the same, the type's own comparison costs less than two row images. That comparison
+ * looks up the `=` of two values of one type: pg_catalog's own on any search_path, but for one of that name for the server's own
+ * types elsewhere, which postgres/names-fact.ts looks for.
  *
  * @param called what the column is called by now
  */

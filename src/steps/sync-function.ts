@@ -35,17 +35,20 @@ interface FunctionText {
 }
 
 /**
- * CREATE OR REPLACE FUNCTION of a sync. It pins its search_path: an expression means the same whatever the application
- * has set. It runs with the writer's rights.
+ * CREATE OR REPLACE FUNCTION of a sync. It pins its search_path where that could change what an expression means: the
+ * application may have set any. It runs with the writer's rights.
  */
 export function syncFunction(text: FunctionText): string {
   const path = [...new Set([text.sync.table.schema, "public"])].map(ident).join(", ");
   const body = syncBody(text);
   // plpgsql parses at the first call, under the settings of whoever calls. Each SET costs every write a little.
-  const strings = body.includes("\\") ? "SET standard_conforming_strings = on " : "";
+  const settings = [
+    ...(text.sync.anyPath === true ? [] : [`SET search_path = ${path}, pg_temp `]),
+    ...(body.includes("\\") ? ["SET standard_conforming_strings = on "] : []),
+  ];
   return (
     `CREATE OR REPLACE FUNCTION ${qualified(text.name)}() RETURNS trigger LANGUAGE plpgsql ` +
-    `SET search_path = ${path}, pg_temp ${strings}AS ${dollarQuote(body)}`
+    `${settings.join("")}AS ${dollarQuote(body)}`
   );
 }
 

@@ -41,6 +41,8 @@ export interface Sync {
   readonly fill: readonly Derivation[];
   /** What a new writer's row gets in columns that it leaves out: their defaults, from the cut-over on. */
   readonly defaults: readonly Derivation[];
+  /** True if it means the same on any search_path; left out where that was not looked at. */
+  readonly anyPath?: boolean;
 }
 
 /** @throws SegueError SEG0101 for a column that the table lacks or a `reverse` without its `forward`, SEG0004 for an expression, SEG0103 for a generated column. */

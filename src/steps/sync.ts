@@ -14,6 +14,7 @@ import { hiddenColumns, isDroppedBy, shadowsOf } from "./contract-entries.ts";
 import type { Swap } from "./carry-renames.ts";
 import { expressionReads } from "./expression-reads.ts";
 import { dropNotNullStatements } from "./drop-not-null-statements.ts";
+import { freeOfPath, syncQuestions } from "./free-of-path.ts";
 import { keyColumnsOfPlan } from "./key-entries.ts";
 import { lockFamily } from "./lock-family.ts";
 import { restoreNotNull } from "./restore-not-null.ts";
@@ -66,10 +67,11 @@ export const sync: StepKind<SyncFields> = {
     const columns = [fields.forward, fields.reverse, fields.fill].flatMap((map) => Object.keys(map ?? {}));
     return columns.map((column) => ({ table, column }));
   },
+  questions: syncQuestions,
   lower(fields, context) {
     const table = requireTable(context.catalog, fields.table);
     refuseWhatTriggersMiss(table);
-    return lowerSync(resolveSync(fields, table), context);
+    return lowerSync(freeOfPath(resolveSync(fields, table), context), context);
   },
 };
 
@@ -181,7 +183,7 @@ export function flipSync(context: LowerContext, table: Table): Swap {
       relationKey(parseTableName(String(spec.fields["table"]), context.catalog.defaultSchema)) === relationKey(table),
   );
   if (entry === undefined) return { apply: [], undo: [] };
-  const found = resolveSync(entry.spec.fields as unknown as SyncFields, table);
+  const found = freeOfPath(resolveSync(entry.spec.fields as unknown as SyncFields, table), context);
   const common = { name: syncNames(table, context.plan).function, plan: context.plan };
   const turned = retypedSync(found, context);
   return {

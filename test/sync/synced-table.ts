@@ -55,7 +55,8 @@ export async function syncedTable(options: SyncedOptions): Promise<SyncedTable> 
     [PLAN],
   );
   const name = parseTableName(options.sync.table, "public");
-  const catalog = await readCatalog(session, { tables: [name], schemas: [], defaultSchema: "public", questions: [] });
+  const questions = sync.questions?.(options.sync, "public") ?? [];
+  const catalog = await readCatalog(session, { tables: [name], schemas: [], defaultSchema: "public", questions });
   const entries = [
     { phase: "expand" as const, spec: { kind: "sync", fields: { ...options.sync } } },
     ...(options.contract ?? []),

@@ -70,8 +70,8 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
         "ALTER TABLE sales.orders ALTER COLUMN segue_old_customer_id_# DROP NOT NULL",
         "ALTER TABLE public.visits ADD CONSTRAINT visits_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) NOT VALID",
         "ALTER TABLE sales.orders ADD CONSTRAINT orders_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES public.customers(id) ON UPDATE CASCADE ON DELETE CASCADE NOT VALID",
-        "CREATE OR REPLACE FUNCTION segue.sync_orders_#() RETURNS trigger LANGUAGE plpgsql SET search_path = sales, public, pg_temp AS …",
-        "CREATE OR REPLACE FUNCTION segue.sync_customers_#() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS …",
+        "CREATE OR REPLACE FUNCTION segue.sync_orders_#() RETURNS trigger LANGUAGE plpgsql AS …",
+        "CREATE OR REPLACE FUNCTION segue.sync_customers_#() RETURNS trigger LANGUAGE plpgsql AS …",
       ]);
       expect(validations.map((step) => sqlOf(step))).toEqual([
         ["ALTER TABLE public.visits VALIDATE CONSTRAINT visits_customer_id_fkey"],

@@ -27,7 +27,7 @@ operations:
   - add_column: { table: sales.orders, column: c, type: int, references: { table: users } }
 expand:
   - add_column: { table: users, column: d, type: varchar(5) }
-  - sync: { table: users, forward: { d: b } }`;
+  - sync: { table: users, forward: { d: lower(b) } }`;
 
 test("a plan touches what its operations and its explicit steps work on, each once", () => {
   expect(touchesOf(planOf(PLAN), "public")).toEqual([
@@ -38,7 +38,9 @@ test("a plan touches what its operations and its explicit steps work on, each on
   ]);
 });
 
-test("its tables are read, and the server is asked about types and ALTERs", () => {
+const copy = { ask: "names", functions: [], operators: [], types: [] };
+
+test("its tables are read, and the server is asked about types, ALTERs and what expressions look up", () => {
   expect(scopeOf(planOf(PLAN), "public")).toEqual({
     enums: [],
     referenced: [{ table: { schema: "public", name: "users" }, column: "a" }],
@@ -48,9 +50,12 @@ test("its tables are read, and the server is asked about types and ALTERs", () =
     ],
     schemas: ["public", "sales"],
     questions: [
+      copy,
       { ask: "alter", table: { schema: "sales", name: "orders" }, action: "ADD COLUMN c int" },
       { ask: "type", type: "int" },
       { ask: "type", type: "varchar(5)" },
+      copy,
+      { ...copy, functions: ["lower"] },
     ],
   });
 });

@@ -129,7 +129,7 @@ describe("is refused", () => {
   });
 });
 
-test("the server is asked of the very ALTER, and of the type", () => {
+test("the server is asked of the very ALTER, of the type, and of what a fill looks up", () => {
   const fields = addColumn.fields.parse({
     table: "sales.Orders",
     column: "N",
@@ -140,6 +140,7 @@ test("the server is asked of the very ALTER, and of the type", () => {
   expect(addColumn.questions?.(fields, "public")).toEqual([
     { ask: "alter", table: { schema: "sales", name: "Orders" }, action: `ADD COLUMN "N" text COLLATE "C" DEFAULT 'x'` },
     { ask: "type", type: "text" },
+    { ask: "names", functions: [], operators: [], types: [] },
   ]);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { typeOnAnyPath } from "../../../src/sql/own-type.ts";
+import { isOwnType, typeOnAnyPath } from "../../../src/sql/own-type.ts";
 
 test.each([
   ["text", "pg_catalog.text"],
@@ -16,4 +16,9 @@ test.each([
   ['app."My type"[]', 'app."My type"[]'],
 ])("%s is %s on any search_path", (type, expected) => {
   expect(typeOnAnyPath(type)).toBe(expected);
+});
+
+test("only a type of somebody's own has a schema", () => {
+  expect(["text", "numeric(5,2)", "uuid[]", '"char"'].every(isOwnType)).toBe(true);
+  expect(["public.mood", 'app."My type"[]'].some(isOwnType)).toBe(false);
 });

@@ -355,7 +355,7 @@ test("the plan's own fill derives no old side", () => {
   expect(body({ forward: identity.forward }, "both")).not.toContain("ELSIF");
 });
 
-test("the function pins its search_path and quotes its body", () => {
+test("the function pins its search_path, unless any will do, and quotes its body", () => {
   const sync = resolveSync({ table: "users", ...identity }, { ...USERS, schema: "Sales" });
   const text = {
     sync,
@@ -366,5 +366,16 @@ test("the function pins its search_path and quotes its body", () => {
   };
   expect(syncFunction(text).replace(syncBody(text), "…")).toMatchInlineSnapshot(
     `"CREATE OR REPLACE FUNCTION segue.sync_users_1() RETURNS trigger LANGUAGE plpgsql SET search_path = "Sales", public, pg_temp AS $segue1$…$segue1$"`,
+  );
+  const free = { ...text, sync: { ...sync, anyPath: true } };
+  expect(syncFunction(free).replace(syncBody(free), "…")).toMatchInlineSnapshot(
+    `"CREATE OR REPLACE FUNCTION segue.sync_users_1() RETURNS trigger LANGUAGE plpgsql AS $segue1$…$segue1$"`,
+  );
+  const slashed = {
+    ...free,
+    sync: { ...resolveSync({ table: "users", fill: { handle: "'\\\\'" } }, USERS), anyPath: true },
+  };
+  expect(syncFunction(slashed).replace(syncBody(slashed), "…")).toMatchInlineSnapshot(
+    `"CREATE OR REPLACE FUNCTION segue.sync_users_1() RETURNS trigger LANGUAGE plpgsql SET standard_conforming_strings = on AS $segue1$…$segue1$"`,
   );
 });
