@@ -41,7 +41,7 @@ export function freeOfPath(sync: Sync, context: Context): Sync {
 }
 
 /** True for a function of a table's rows that means the same on any search_path, if it does nothing but assign these. */
-function isFreeOfPath(table: Table, assigned: readonly Assigned[], { catalog, entries }: Context): boolean {
+export function isFreeOfPath(table: Table, assigned: readonly Assigned[], { catalog, entries }: Context): boolean {
   // A script of the plan may make anything.
   if (entries.some(({ spec }) => spec.kind === "sql")) return false;
   return (
@@ -54,7 +54,7 @@ function isFreeOfPath(table: Table, assigned: readonly Assigned[], { catalog, en
  * What is assigned to a column of the server's own types, with the types in it from pg_catalog, if all its names are the server's
  * own too. Whatever else is assigned: the function's text must come out the same wherever in a plan it is made.
  */
-function settledExpression({ expression, type }: Assigned, { catalog }: Pick<Context, "catalog">): Expression {
+export function settledExpression({ expression, type }: Assigned, { catalog }: Pick<Context, "catalog">): Expression {
   return isOwnType(type) && isKnown(expression.text, catalog) ? expression.withOwnTypes() : expression;
 }
 

@@ -7,10 +7,12 @@ import { ROW } from "../model/step.ts";
 import { type Expression, parseExpression, scalarToSql } from "../sql/expression.ts";
 import { deriveName, ident, parseTableName, qualified } from "../sql/identifier.ts";
 import { dollarQuote, literal } from "../sql/literal.ts";
+import { typeOnAnyPath } from "../sql/own-type.ts";
 import type { Swap } from "./carry-renames.ts";
 import { assignable } from "./cast.ts";
 import { nameOf, requireColumn, requireTable } from "./catalog-lookup.ts";
 import { firingTriggers } from "./fill.ts";
+import { isFreeOfPath, nameQuestions, settledExpression } from "./free-of-path.ts";
 import { generatedKey, type GenerateKeyFields } from "./generated-key.ts";
 import type { LowerContext, StepKind } from "./step-kind.ts";
 import { notFilling, RAISE_PASSING } from "./sync-function.ts";
@@ -37,6 +39,7 @@ export const generateKey: StepKind<GenerateKeyFields> = {
   tables: (fields, schema) => [parseTableName(fields.table, schema)],
   touches: ({ by, column, table }, schema) =>
     [column, by].map((one) => ({ table: parseTableName(table, schema), column: one })),
+  questions: ({ value }) => nameQuestions([value]),
   lower(fields, context) {
     const made = generationOf(fields, context);
     const { by, table, value } = made;
@@ -107,6 +110,8 @@ interface Generation {
   readonly by: string;
   readonly value: Expression;
   readonly oldValue: Expression | null;
+  /** True if `value` means the same on any search_path. */
+  readonly anyPath: boolean;
 }
 
 function generationOf(fields: GenerateKeyFields, context: LowerContext): Generation {
@@ -115,7 +120,16 @@ function generationOf(fields: GenerateKeyFields, context: LowerContext): Generat
   const columns = found.columns.map((c) => c.name);
   const parsed = (scalar: string | number | boolean): Expression =>
     parseExpression(scalarToSql(scalar), { table: found, columns });
-  return { table: found, column, by, value: parsed(value), oldValue: oldValue === undefined ? null : parsed(oldValue) };
+  const { type } = requireColumn(found, by);
+  const expression = settledExpression({ expression: parsed(value), type }, context);
+  return {
+    table: found,
+    column,
+    by,
+    value: expression,
+    oldValue: oldValue === undefined ? null : parsed(oldValue),
+    anyPath: isFreeOfPath(found, [{ expression, type }], context),
+  };
 }
 
 /** The letter before `i` and `r`: it fires before what reads the value, and behind the application's own triggers. */
@@ -132,16 +146,17 @@ function namesOf(
 }
 
 function create(made: Generation, { plan }: LowerContext): readonly string[] {
-  const { by, table } = made;
+  const { anyPath, by, table } = made;
   const names = namesOf(table, plan);
   const path = [...new Set([table.schema, "public"])].map(ident).join(", ");
+  const pinned = anyPath ? "" : `SET search_path = ${path}, pg_temp `;
   const trigger = (name: string, event: string, when: string): string[] => [
     `CREATE TRIGGER ${ident(name)} BEFORE ${event} ON ${qualified(table)} FOR EACH ROW WHEN (${when}) EXECUTE FUNCTION ${qualified(names.function)}()`,
     ...(table.subscribed ? [`ALTER TABLE ${qualified(table)} ENABLE ALWAYS TRIGGER ${ident(name)}`] : []),
   ];
   const changes = `NEW.${ident(by)} IS NULL OR NEW.${ident(by)} IS DISTINCT FROM OLD.${ident(by)}`;
   return [
-    `CREATE OR REPLACE FUNCTION ${qualified(names.function)}() RETURNS trigger LANGUAGE plpgsql SET search_path = ${path}, pg_temp AS ${dollarQuote(bodyOf(made, plan))}`,
+    `CREATE OR REPLACE FUNCTION ${qualified(names.function)}() RETURNS trigger LANGUAGE plpgsql ${pinned}AS ${dollarQuote(bodyOf(made, plan))}`,
     ...trigger(names.insertTrigger, "INSERT", `${notFilling(plan, "when")} AND NEW.${ident(by)} IS NULL`),
     ...trigger(names.updateTrigger, "UPDATE", `${notFilling(plan, "when")} AND (${changes})`),
   ];
@@ -171,7 +186,7 @@ function proof({ by, column, oldValue, table, value }: Generation): string {
 function bodyOf({ by, column, table, value }: Generation, plan: string): string {
   const { type } = requireColumn(table, by);
   const place = `${relationKey(table)}.${column}`;
-  const assign = `NEW.${ident(by)} := ${assignable(value.render("NEW"), type)};`;
+  const assign = `NEW.${ident(by)} := ${assignable(value.render("NEW"), typeOnAnyPath(type))};`;
   const key = table.constraints.find(({ kind }) => kind === "primary key")?.columns ?? [column];
   const row = `pg_catalog.jsonb_build_object(${key.map((one) => `${literal(one)}, NEW.${ident(one)}`).join(", ")})`;
   const here = [plan, table.schema, table.name].map(literal).join(", ");

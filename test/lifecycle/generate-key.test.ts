@@ -427,6 +427,32 @@ test.each(MAJORS)(
 );
 
 test.each(MAJORS)(
+  "a key is made whatever search_path the writer has, on PostgreSQL %i",
+  { timeout: 60_000 },
+  async (major) => {
+    const schema = `${SCHEMA};
+      create function bare() returns uuid language sql as $$ select gen_random_uuid() $$;
+      create function make_key() returns uuid language plpgsql as $$ begin return bare(); end $$`;
+    for (const [value, settings] of [
+      ["gen_random_uuid()", null],
+      ["make_key()", ["search_path=public, pg_temp"]],
+    ] as const) {
+      const { database, segue } = await begun(major, { schema, plan: PLAN.replace("gen_random_uuid()", value) });
+      await segue.expand("key");
+      const made = await database.query("select proconfig from pg_proc where proname like 'sync\\_key\\_%'");
+      expect(made).toEqual([{ proconfig: settings }]);
+      const writer = await database.connect({ options: "-c search_path=" });
+      await writer.query("insert into public.accounts (tag) values ('anywhere')");
+      await writer.end();
+      const { rows } = await (await database.connect()).query("select * from accounts where tag = 'anywhere'");
+      const shadow = Object.entries(rows[0]).find(([name]) => name.startsWith("segue_new_id_"));
+      expect(shadow?.[1]).toMatch(/^[0-9a-f-]{36}$/);
+      expect(await database.query("select from segue.quarantine")).toEqual([]);
+    }
+  },
+);
+
+test.each(MAJORS)(
   "a trigger that follows references is watched from when it is made, on PostgreSQL %i",
   { timeout: 60_000 },
   async (major) => {
