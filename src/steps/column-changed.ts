@@ -1,10 +1,9 @@
 import type { Column } from "../model/catalog.ts";
 import { ident } from "../sql/identifier.ts";
 import { compareImages } from "../sql/row-image.ts";
+import { isEqualByImage } from "./equal-by-image.ts";
 
-/** Types of which two values are equal only if their images are. Names without a schema are the server's own types. */
-const EQUAL_BY_IMAGE =
-  /^(?:smallint|integer|bigint|oid|boolean|uuid|date|timestamp(?:\(\d\))? with(?:out)? time zone|text|character varying(?:\(\d+\))?)$/;
+const TEXT = /^(?:text|character varying(?:\(\d+\))?)$/;
 
 /**
  * True, as SQL in a row trigger for UPDATE, if one of the columns has another value than before: another image, not what its
@@ -20,7 +19,7 @@ export function columnChanged(
 ): string {
   const isPlain = ({ type, collation }: Pick<Column, "type" | "collation">): boolean =>
     // A collation may be nondeterministic; a type's own never is.
-    collation === null && EQUAL_BY_IMAGE.test(type);
+    isEqualByImage(type) || (collation === null && TEXT.test(type));
   const value = (side: string, name: string): string => `${side}.${ident(called(name))}`;
   const images = columns.filter((column) => !isPlain(column)).map(({ name }) => called(name));
   const conditions = [
