@@ -16,6 +16,9 @@ import {
 /** Hardly anything is written out by itself for ten seconds: the last of what did not wait for the disk is lost in a crash. */
 const LAZY = { wal_writer_delay: "10s", wal_writer_flush_after: "1GB", autovacuum: "off" };
 
+/** So many that the server is gone long before the last. */
+const ROWS = 100_000;
+
 test.each(MAJORS)("what a crash loses of a fill it loses with its cursors, on PostgreSQL %s", async (major) => {
   const server = await startTestServer({ major, settings: LAZY });
   onTestFinished(() => server.stop("immediate"));
@@ -27,7 +30,7 @@ test.each(MAJORS)("what a crash loses of a fill it loses with its cursors, on Po
     query: async (text: string, values?: unknown[]) => (await pool.query(text, values)).rows,
   };
   await createJournal(database);
-  await createPayments(database, 20_000);
+  await createPayments(database, ROWS);
   await database.query("CHECKPOINT");
 
   const crashes: Promise<void>[] = [];
@@ -48,7 +51,7 @@ test.each(MAJORS)("what a crash loses of a fill it loses with its cursors, on Po
   );
   expect(left?.["filled"]).toBe(left?.["recorded"]);
 
-  expect(await runFill(await fillContext(database), centsOf("payments"))).toEqual({ rows: 20_000, quarantined: 0 });
+  expect(await runFill(await fillContext(database), centsOf("payments"))).toEqual({ rows: ROWS, quarantined: 0 });
   expect(await database.query(`SELECT count(*)::int AS n FROM payments WHERE ${WRONG}`)).toEqual([{ n: 0 }]);
 });
 
