@@ -71,8 +71,10 @@ export async function chooseDeal(leaf: Leaf, fill: Values | null, turns: number,
     fill === null
       ? Array.from({ length: stripesFor(rows) }, () => ({ rows: rows / stripesFor(rows), leaving: 0 }))
       : sharesOf({ rows, fillfactor, growth: values?.["growth"] ?? SOME_BYTES, indexes });
+  // Where no row can stay, the watch over HOT updates is to find just that: ranges are filled then, with VACUUM in between.
+  const someStay = shares.some((share) => share.leaving < share.rows);
   const stripes = stripesOf(shares, page?.["pointers"] ?? 1)
-    .map((stripe, n) => ({ rows: 1, leaving: 0, ...shares[n], stripe }))
+    .map((stripe, n) => ({ rows: 1, leaving: 0, ...shares[n], ...(someStay ? {} : { leaving: 0 }), stripe }))
     .filter(({ stripe }) => stripe.length > 0);
   const mostBlocks = Math.max(FEWEST_BLOCKS, Math.floor((page?.["buffers"] ?? 0) / BUFFERS_A_WINDOW));
   return { stripes, turns, mostBlocks, eager };

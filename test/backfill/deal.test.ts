@@ -51,6 +51,12 @@ test.each([
   expect(stripes[0]?.stripe[0]).toBe(1);
 });
 
+test("where no row can stay on its page, the watch over HOT updates is to find that", async () => {
+  const script = `CREATE TABLE things (id int PRIMARY KEY, v bigint, w char(7000) DEFAULT '');
+    ALTER TABLE things ALTER w SET STORAGE PLAIN; INSERT INTO things (id) SELECT n ${ROWS} LIMIT 100`;
+  expect((await dealOf(script)).stripes).toEqual([{ stripe: [1], rows: 1, leaving: 0 }]);
+});
+
 test("a list of rows is visited in stripes of one size", async () => {
   const database = await testDatabase({ script: FRESH });
   const { stripes } = await dealIn(database, null);
