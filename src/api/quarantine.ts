@@ -1,7 +1,7 @@
 import { adviceForOpen, adviceOnceSettled, canRetry } from "../execution/quarantine-advice.ts";
 import { requireRetriable, retryOpenRows } from "../execution/retry-open-rows.ts";
 import { type Entry, openEntries, quarantineEntries } from "../journal/quarantine.ts";
-import { latestRollout } from "../journal/rollouts.ts";
+import { rolloutById } from "../journal/rollouts.ts";
 import { stepsOf } from "../journal/steps.ts";
 import { SegueError } from "../model/errors.ts";
 import { relationKey } from "../model/relation.ts";
@@ -65,8 +65,7 @@ export async function listQuarantine(
 ): Promise<QuarantineList> {
   const limit = limitOf(plan, options);
   return await workspace.reading(async (session) => {
-    await rolloutToReverse(session, plan);
-    return await read(session, plan, { limit, all: options.all === true });
+    return await read(session, await rolloutToReverse(session, plan), { limit, all: options.all === true });
   });
 }
 
@@ -95,7 +94,7 @@ export async function retryQuarantine(
   return await workspace.reading(async (session) => {
     const open = new Set((await openEntries(session, rollout.id)).map(({ id }) => id));
     const settled = before.filter(({ id }) => !open.has(id)).length;
-    const left = await read(session, plan, { limit, all: false });
+    const left = await read(session, await rolloutById(session, rollout.id), { limit, all: false });
     const next = left.open > 0 ? left.next : canRetry(left.state) ? adviceOnceSettled(plan, left.state) : null;
     return { ...left, next, settled };
   });
@@ -103,11 +102,9 @@ export async function retryQuarantine(
 
 async function read(
   session: Session,
-  plan: string,
+  rollout: Rollout,
   { limit, all }: { readonly limit: number; readonly all: boolean },
 ): Promise<QuarantineList> {
-  const rollout = await latestRollout(session, plan);
-  if (rollout === null) throw new Error(`no rollout of ${plan}`);
   // A reversal changes listed rows, too.
   const fills = (await stepsOf(session, rollout.id)).flatMap(({ step }) =>
     step.kind === "fill" || step.kind === "rows" ? [step] : [],
@@ -133,7 +130,7 @@ async function read(
     };
   });
   return {
-    plan,
+    plan: rollout.plan,
     state: rollout.state,
     open,
     total,
