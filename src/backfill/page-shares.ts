@@ -45,11 +45,11 @@ export function sharesOf(page: Page): readonly Share[] {
 
 /** A little less than the tenth that the leaves of an index have free, as it is built: they do not fill evenly. */
 const ROOM_OF_LEAVES = 0.095;
-/** Of the leaves that are full so many split, however few rows leave at once: the dead entries of a random key are hard to find. */
+/** A weight: of full leaves some split however few rows leave at once, as the dead entries of a random key are hard to find. */
 const STILL_SPLIT = 0.3;
 
 /**
- * Microseconds a page, measured: a visit looks at all its rows, and leads to pruning; a row that leaves costs 7 an index, and 20 once its
+ * Microseconds a page, measured: a visit looks at all its rows, and leads to pruning; a row that leaves costs 7 an index, more once its
  * leaves are full and split. What the table and its indexes grow by stays, so it weighs more than its time. Full leaves are rid of dead entries
  * first: of those of the stripes before, not of the stripe's own (20 of 119 rows: indexes grew to 1.96 times their size if they left at
  * once, to 1.64 in two parts, to 1.15 in four).
