@@ -6,13 +6,13 @@ import type { ScenarioResult } from "./run-scenario.ts";
 import { describeShape } from "./shape.ts";
 import { ratio } from "./statistics.ts";
 import { textTable } from "./text-table.ts";
-import type { Write } from "./trigger-cost.ts";
+import type { TriggerCosts, Write } from "./trigger-cost.ts";
 
 /** What was measured of a scenario, as tables for people. */
 export function scenarioText(result: ScenarioResult): string {
   const parts = [`${result.scenario.name}: ${describeShape(result.scenario.shape)}`, fillTable(result)];
   if (result.loadRuns.length > 0) parts.push(loadTable(result));
-  if (result.triggers !== null) parts.push(triggerTable(result.triggers));
+  if (result.triggers !== null) parts.push(triggerTables(result.triggers));
   return parts.join("\n\n");
 }
 
@@ -103,12 +103,21 @@ const WRITES: Record<Write, string> = {
   insert: "insert",
 };
 
-function triggerTable(triggers: NonNullable<ScenarioResult["triggers"]>): string {
+const KINDS: Record<keyof TriggerCosts, string> = {
+  fallible: "the column that is filled",
+  safe: "a column whose expression can't fail",
+};
+
+function triggerTables(triggers: TriggerCosts): string {
+  return (Object.keys(KINDS) as (keyof TriggerCosts)[]).map((kind) => triggerTable(triggers, kind)).join("\n\n");
+}
+
+function triggerTable(triggers: TriggerCosts, kind: keyof TriggerCosts): string {
   const micro = (value: number): string => value.toFixed(1);
-  return `A client's write on the server, µs\n${textTable(
+  return `A client's write on the server, µs: ${KINDS[kind]}\n${textTable(
     ["", "no trigger", "Segue's", "pgroll's", "Segue's cost / pgroll's"],
     (Object.keys(WRITES) as Write[]).map((write) => {
-      const { none, segue, pgroll, segue_vs_pgroll } = triggers[write];
+      const { none, segue, pgroll, segue_vs_pgroll } = triggers[kind][write];
       return [WRITES[write], micro(none), micro(segue), micro(pgroll), times(segue_vs_pgroll)];
     }),
   )}`;

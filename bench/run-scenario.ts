@@ -4,7 +4,7 @@ import { type Clients, measure, measureClients, type Run } from "./measure.ts";
 import { methodsOf } from "./methods.ts";
 import type { Scenario } from "./scenario.ts";
 import { expandBySegue } from "./segue-method.ts";
-import { type TriggerCost, triggerCosts, type Write } from "./trigger-cost.ts";
+import { type TriggerCosts, triggerCosts } from "./trigger-cost.ts";
 
 /** All that was measured of a scenario. */
 export interface ScenarioResult {
@@ -17,7 +17,7 @@ export interface ScenarioResult {
   readonly alone: readonly LoadReport[];
   /** The same beside a session that only computes: what a processor less costs them. */
   readonly computing: readonly LoadReport[];
-  readonly triggers: Record<Write, TriggerCost> | null;
+  readonly triggers: TriggerCosts | null;
 }
 
 const SHORTEST_ALONE_MS = 3000;
@@ -37,6 +37,7 @@ export async function runScenario(
   deadline: number,
   heard: (run: Run) => void,
 ): Promise<ScenarioResult> {
+  const triggers = scenario.triggers ? await triggerCosts(server, scenario.shape) : null;
   const template = await server.fillTemplate(scenario.shape);
   const methods = await methodsOf(scenario.methods);
   const round = async (beside: Clients | null): Promise<Run[]> => {
@@ -48,7 +49,6 @@ export async function runScenario(
     }
     return runs;
   };
-  const triggers = scenario.triggers ? await triggerCosts(server, template) : null;
   const runs: Run[] = [];
   let longest = 0;
   const hasTime = (rounds: number): boolean => performance.now() + rounds * longest < deadline;

@@ -7,7 +7,7 @@ export interface Shape {
   readonly indexes: 0 | 2 | 5;
   /** Whether the heap lies in the order of the primary key, or in none. */
   readonly keys: "sequential" | "random";
-  readonly fillfactor: 90 | 100;
+  readonly fillfactor: 50 | 90 | 100;
 }
 
 /** The shape that the goals are set for. */
@@ -17,16 +17,34 @@ const NOTE_BYTES = { narrow: 4, standard: 80, wide: 920 } as const;
 
 const INDEXES = ["customer_id", "created_at", "customer_id, created_at", "created_at, id", "(hashint8(id))"] as const;
 
-/** The column that is filled, from what it is filled, and the plan of Segue that does it. */
-export const COLUMN = "amount_cents";
-export const EXPRESSION = "(amount::numeric * 100)::bigint";
-export const PLAN = `
+/** A new column, and what it is derived from. */
+export interface Derived {
+  readonly column: string;
+  readonly type: string;
+  readonly expression: string;
+}
+
+/** The column that is filled. Its expression fails for some texts. */
+export const CENTS: Derived = {
+  column: "amount_cents",
+  type: "bigint",
+  expression: "(amount::numeric * 100)::bigint",
+};
+export const { column: COLUMN, expression: EXPRESSION } = CENTS;
+
+/** A column whose expression fails for none. */
+export const TRIMMED: Derived = { column: "amount_trimmed", type: "text", expression: "btrim(amount)" };
+
+/** The plan of Segue that adds the column and fills it. */
+export function planOf({ column, type, expression }: Derived): string {
+  return `
 expand:
-  - add_column: { table: orders, column: ${COLUMN}, type: bigint }
-  - sync: { table: orders, forward: { ${COLUMN}: "${EXPRESSION}" } }
+  - add_column: { table: orders, column: ${column}, type: ${type} }
+  - sync: { table: orders, forward: { ${column}: "${expression}" } }
 backfill:
   - fill: { table: orders }
 `;
+}
 
 /** The statements that make the table and its rows; the indexes come last, as they are built faster so. */
 export function tableStatements({ rows, width, indexes, keys, fillfactor }: Shape): string[] {

@@ -2,7 +2,7 @@ import { mediansOf, medianWaits, type Waits } from "./medians.ts";
 import type { MethodName } from "./method.ts";
 import type { ScenarioResult } from "./run-scenario.ts";
 import { ratio } from "./statistics.ts";
-import type { TriggerCost, Write } from "./trigger-cost.ts";
+import type { TriggerCosts } from "./trigger-cost.ts";
 
 /** What `--json` ends with. A ratio is null where one of its sides was not measured. */
 export interface Summary {
@@ -20,7 +20,8 @@ export interface Summary {
     readonly own_cpu_ms: number | null;
   };
   readonly load: LoadSummary | Record<string, never>;
-  readonly trigger: Record<Write, TriggerCost> | Record<string, never>;
+  /** `safe`: of a column whose expression can't fail; by itself: of the one that is filled. */
+  readonly trigger: (TriggerCosts["fallible"] & Pick<TriggerCosts, "safe">) | Record<string, never>;
 }
 
 /** Milliseconds. */
@@ -57,7 +58,7 @@ export function summarize({ scenario, clients, runs, loadRuns, alone, computing,
       own_cpu_ms: ratio(segue?.nodeCpuMs, segue?.transactions),
     },
     load: loadSummary(clients.rate, loadRuns, alone, computing),
-    trigger: triggers ?? {},
+    trigger: triggers === null ? {} : { ...triggers.fallible, safe: triggers.safe },
   };
 }
 

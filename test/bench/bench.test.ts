@@ -64,7 +64,12 @@ test("it ends with the summary, which has every figure", () => {
       none: waits,
       methods: Object.fromEntries(METHODS.map((method) => [method, { ms: positive, ...waits }])),
     },
-    trigger: { update: cost, update_other: cost, insert: cost },
+    trigger: {
+      update: cost,
+      update_other: cost,
+      insert: cost,
+      safe: { update: cost, update_other: cost, insert: cost },
+    },
   });
   expect(summary.ratios.heap_growth).toBeGreaterThanOrEqual(1);
   expect(summary.load).toMatchObject({ rate: 500 });
@@ -78,7 +83,7 @@ test("each method was run in each round, alone and beside clients", () => {
 
 test("each goal is judged", () => {
   const goals = lines.filter(({ type }) => type === "goal");
-  expect(goals).toHaveLength(11);
+  expect(goals).toHaveLength(12);
   for (const { verdict } of goals) expect(["met", "missed", "not measured"]).toContain(verdict);
 });
 

@@ -51,7 +51,14 @@ export function scenarioResult(more: Partial<ScenarioResult> = {}): ScenarioResu
     loadRuns: [run("update", 1200, { load: waits(900) }), run("segue_1", 900, { load: waits(3) })],
     alone: [waits(2)],
     computing: [waits(3)],
-    triggers: { update: cost, update_other: { ...cost, segue_vs_pgroll: 0.1 }, insert: cost },
+    triggers: {
+      fallible: { update: cost, update_other: { ...cost, segue_vs_pgroll: 0.1 }, insert: cost },
+      safe: {
+        update: { ...cost, segue_vs_pgroll: 0.3 },
+        update_other: { ...cost, segue_vs_pgroll: 0.35 },
+        insert: { ...cost, segue_vs_pgroll: 0.2 },
+      },
+    },
     ...more,
   };
 }

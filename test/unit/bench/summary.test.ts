@@ -33,7 +33,11 @@ test("the summary is the issue's object", () => {
       none: { p50: 0.2, p95: 1, p99: 2, longest: 8 },
       methods: { update: { ms: 1200, p99: 900 }, segue_1: { ms: 900, p99: 3, longest: 12 } },
     },
-    trigger: { update: { segue_vs_pgroll: 0.4 }, update_other: { segue_vs_pgroll: 0.1 } },
+    trigger: {
+      update: { segue_vs_pgroll: 0.4 },
+      update_other: { segue_vs_pgroll: 0.1 },
+      safe: { update: { segue_vs_pgroll: 0.3 } },
+    },
   });
 });
 
@@ -41,7 +45,7 @@ test("without clients and triggers there is nothing to say of them", () => {
   const summary = summarize(scenarioResult({ loadRuns: [], alone: [], triggers: null }));
   expect(summary).toMatchObject({ load: {}, trigger: {} });
   const verdicts = goalsOf(summary, null).map((goal) => judge(goal).verdict);
-  expect(verdicts.filter((verdict) => verdict === "not measured")).toHaveLength(6);
+  expect(verdicts.filter((verdict) => verdict === "not measured")).toHaveLength(7);
 });
 
 test("a goal is met at its limit, and a missed one says by how much", () => {
@@ -59,4 +63,5 @@ test("a goal is met at its limit, and a missed one says by how much", () => {
   expect(verdictOf("time, by the pgroll")).toEqual({ verdict: "not measured" });
   // The worst of the three kinds of write.
   expect(goals.find((one) => one.goal.startsWith("cost of the trigger"))?.value).toBe(0.4);
+  expect(goals.find((one) => one.goal.startsWith("the same of a column"))?.value).toBe(0.35);
 });
