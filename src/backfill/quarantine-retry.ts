@@ -25,8 +25,8 @@ interface OpenRow {
 export type RetryAfter =
   /** A sweep has just been over all rows: what is not filled was put aside by its key or its place. */
   | "sweep"
-  /** Nothing: a row is settled only if it was found. The predicates tell whether what was found is right. */
-  | readonly Verification["mismatch"][];
+  /** Nothing: a row is settled only if it was found, and if it is right by these. */
+  | readonly Verification[];
 
 /** Tries the open rows of a step, and of triggers of its table, once more; nothing of a step that has not begun yet. */
 export async function retryAll(
@@ -131,10 +131,10 @@ function emptyOnly(step: Work["step"], row: OpenRow): Work["step"] {
  * True for a row that the verification would not let pass, or that lacks a value that can be computed by now. Comes to no row
  * where there is none behind the key any more.
  */
-function isWrong({ keyColumns, step, table }: Work, { key }: OpenRow, mismatches: readonly string[]): string {
-  const lacking =
-    "change" in step ? [] : step.set.map((one) => `${ROW}.${ident(one.column)} IS NULL AND (${one.value}) IS NOT NULL`);
-  const wrong = [...mismatches.map((mismatch) => `(${mismatch}) IS NOT FALSE`), ...lacking].join(" OR ");
+function isWrong({ keyColumns, table }: Work, { key }: OpenRow, verifications: readonly Verification[]): string {
+  const wrong = verifications
+    .flatMap(({ mismatch, lacking = "false" }) => [`(${mismatch}) IS NOT FALSE`, `(${lacking})`])
+    .join(" OR ");
   const place = `(${keyList(keyColumns)}) = (${keyValues(table, keyColumns, key)})`;
   return `SELECT ${wrong} AS wrong FROM ${qualified(table)} AS ${ROW} WHERE ${place}`;
 }

@@ -1,3 +1,4 @@
+import type { Verification } from "../model/step.ts";
 import type { FillContext } from "./context.ts";
 import { readExtents } from "./extents.ts";
 import { readFillTree } from "./fill.ts";
@@ -10,12 +11,16 @@ import { withFill } from "./with-fill.ts";
  * behind the fence. What is filled, or found to be right, is settled; the rest stays open, with the error that it has now.
  * A row without a primary key is found only while it is at its place.
  *
- * @param mismatches predicates that are true, over `segue_row`, for a row of the step's table that is wrong
+ * @param verifications of the step's table
  * @throws what runFill() throws
  */
-export async function retryRows(context: FillContext, step: BatchStep, mismatches: readonly string[]): Promise<void> {
+export async function retryRows(
+  context: FillContext,
+  step: BatchStep,
+  verifications: readonly Verification[],
+): Promise<void> {
   await withFill(context, step, async (fill, worker) => {
     fill.tree = await readFillTree(worker, step);
-    await retryAll(worker, step, fill.tree, await readExtents(worker), mismatches);
+    await retryAll(worker, step, fill.tree, await readExtents(worker), verifications);
   });
 }

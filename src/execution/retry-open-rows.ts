@@ -24,7 +24,12 @@ export async function retryOpenRows(runner: Runner, before: Pick<Rollout, "epoch
   const { observer, session, rollout, epoch, program } = runner;
   // Taking the lease has cleared it. It stands until what failed is tried again, unless somebody did so in between.
   const failure = epoch === before.epoch + 1 ? before.error : null;
-  if (failure !== null) await setError(observer, rollout, failure);
+  if (failure !== null) {
+    await session.transaction(async () => {
+      await fence(session, rollout, epoch);
+      await setError(session, rollout, failure);
+    });
+  }
   requireRetriable(await rolloutById(observer, rollout));
   await requireSyncIntact(runner);
   const tried = await openEntries(observer, rollout);
@@ -33,7 +38,7 @@ export async function retryOpenRows(runner: Runner, before: Pick<Rollout, "epoch
     if (!(await openEntries(observer, rollout)).some((entry) => concerns(step, entry))) continue;
     runner.checkpoint();
     const own = program.verify.filter(({ table }) => relationKey(table) === relationKey(step.table));
-    await retryRows(fillContext(runner), step, step.kind === "fill" ? own.map(({ mismatch }) => mismatch) : []);
+    await retryRows(fillContext(runner), step, step.kind === "fill" ? own : []);
   }
   return await session.transaction(async () => {
     await fence(session, rollout, epoch);

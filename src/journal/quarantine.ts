@@ -91,15 +91,20 @@ export async function openEntries(session: Session, rollout: string): Promise<re
 export interface Aside {
   readonly id: string;
   readonly version: string;
+  readonly name: RelationName;
+  /** JSON text. */
+  readonly key: string;
+  readonly columns: readonly string[];
 }
 
 /** The open rows that triggers put aside; those of a fill are the fill's own to try again. */
 export async function asideByTriggers(session: Session, rollout: string): Promise<readonly Aside[]> {
-  const { rows } = await session.query<Aside>(
-    `SELECT id, xmin::text AS version FROM segue.quarantine WHERE rollout = $1 AND step = '' AND state = 'open'`,
+  const { rows } = await session.query<Omit<Aside, "name"> & { schema_name: string; table_name: string }>(
+    `SELECT id, xmin::text AS version, schema_name, table_name, row_key::text AS key, ARRAY(SELECT jsonb_object_keys(row_key)) AS columns
+       FROM segue.quarantine WHERE rollout = $1 AND step = '' AND state = 'open'`,
     [rollout],
   );
-  return rows;
+  return rows.map(({ schema_name: schema, table_name: name, ...row }) => ({ ...row, name: { schema, name } }));
 }
 
 /** Settles rows that were found to be right, but for those that were put aside again since. */

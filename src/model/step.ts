@@ -132,6 +132,11 @@ export interface Verification {
   readonly mismatch: string;
 }
 
+  /**
+   * True, over `segue_row`, for a row that lacks one of the values that are derived together, though there is one. That is no mismatch: a
+   * new writer may have left it out. Of a row that a trigger has put aside it says that the value is still missing.
+   */
+  readonly lacking?: string;
 /**
  * What a reversal would lose. `count` is a query of one number; the reversal is refused while it is above zero,
  * unless the flag says that it may be lost.

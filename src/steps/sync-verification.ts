@@ -47,11 +47,15 @@ export function verification(sync: Sync): readonly Verification[] {
     ...sync.fill.map((d) => `(${allNull([d])} AND ${hasValue(d)})`),
   ];
   if (predicates.length === 0) return [];
+  // Of one column alone the mismatch tells.
+  const together = sync.pairs.filter((pair) => pair.forward.length > 1).flatMap((pair) => pair.forward);
+  const any = (conditions: readonly string[]): string => conditions.map((condition) => `(${condition})`).join(" OR ");
   return [
     {
       table: nameOf(sync.table),
       title: `old and new shape of ${relationKey(sync.table)} agree`,
-      mismatch: predicates.map((predicate) => `(${predicate})`).join(" OR "),
+      mismatch: any(predicates),
+      ...(together.length > 0 ? { lacking: any(together.map((d) => `${allNull([d])} AND ${hasValue(d)}`)) } : {}),
     },
   ];
 }

@@ -52,6 +52,8 @@ test.each(WAYS_BACK)(
     await database.query("update raising set it = false");
     // It computes by now, and no fill wants a row that has half of its values.
     expect(await segue(place, "quarantine", "p", "retry")).toMatchObject({ code: 1 });
+    // The old value is still there: what is missing of the new one would be lost with it.
+    expect(await segue(place, "contract", "p", "--yes")).toMatchObject({ code: 3 });
     await database.query("update people set name = 'y' where id = 1; update people set name = 'x' where id = 1");
     expect(await segue(place, "quarantine", "p", "retry")).toMatchObject({ code: 0 });
     expect(await segue(place, "contract", "p", "--yes")).toMatchObject({ code: 0 });
