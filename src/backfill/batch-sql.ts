@@ -17,7 +17,7 @@ export interface Work extends Sender {
   readonly owner: string | null;
   /** A heap, never a partitioned table. */
   readonly table: RelationName;
-  readonly step: Pick<FillStep, "set" | "where" | "empty"> | Pick<RowsStep, "table" | "key" | "change">;
+  readonly step: Pick<FillStep, "set" | "where" | "empty" | "sourced"> | Pick<RowsStep, "table" | "key" | "change">;
   /** The columns that name a row in the quarantine. */
   readonly keyColumns: readonly string[];
   /** Keys, as JSON text, of the rows that are put aside. */
@@ -26,11 +26,14 @@ export interface Work extends Sender {
   readonly asideOf?: string | null | undefined;
 }
 
+/** By which predicate of a fill the rows are told that need it: the others compute nothing, and may miss rows or take some for nothing. */
+export type Told = "where" | "empty" | "sourced";
+
 /** Blocks of a heap, and of them the rows of a stripe; null: all of them. */
 export interface BlockRange extends Blocks {
   readonly stripe: Stripe | null;
-  /** Also rows that there is nothing for, if asking costs more than writing them: `empty` of the step instead of `where`. */
-  readonly eager?: boolean;
+  /** By what the rows are told that need the fill; `where` of the step if left out, of which alone it is certain. */
+  readonly by?: Told;
 }
 
 /** Where the extent stands once the batch is committed. */
@@ -133,10 +136,10 @@ export function wantedOf(work: Work, range: BlockRange): string {
 }
 
 /** The predicate that a row still needs the fill. */
-export function needs(work: Work, { eager }: Pick<BlockRange, "eager"> = {}): string {
+export function needs(work: Work, { by = "where" }: Pick<BlockRange, "by"> = {}): string {
   const guards: string[] = [];
   const { step } = work;
-  const wanted = "change" in step ? "true" : eager === true ? (step.empty ?? step.where) : step.where;
+  const wanted = "change" in step ? "true" : (step[by] ?? step.where);
   if (work.aside.length > 0) {
     guards.push(`${rowKey(work.keyColumns)} <> ALL (ARRAY[${work.aside.map(literal).join(", ")}]::jsonb[])`);
   }

@@ -1,4 +1,4 @@
-import { blockBatch, type Position } from "./batch-sql.ts";
+import { blockBatch, type BlockRange, type Position } from "./batch-sql.ts";
 import { inRange } from "./stripe-sql.ts";
 import type { ColdCause } from "./cold-cause.ts";
 import { advance, isSweep, type Lane, type PassResult, reportLocked, shareOf, workOf } from "./lane.ts";
@@ -74,7 +74,7 @@ export async function blockPass(lane: Lane): Promise<PassResult> {
       move(next);
       continue;
     }
-    const range = { ...step, eager: !sweep && lane.deal.eager };
+    const range: BlockRange = { ...step, by: sweep ? "where" : lane.deal.by };
     const result = await worker.attempt(blockBatch(workOf(lane), range, next, skipLocked));
     switch (result.outcome) {
       case "done": {

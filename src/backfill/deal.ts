@@ -1,6 +1,7 @@
 import { type FillStep, ROW } from "../model/step.ts";
 import { qualified } from "../sql/identifier.ts";
 import { literal } from "../sql/literal.ts";
+import type { Told } from "./batch-sql.ts";
 import type { Leaf } from "./leaves.ts";
 import { type Share, sharesOf } from "./page-shares.ts";
 import { inRange, type Stripe } from "./stripe-sql.ts";
@@ -14,10 +15,10 @@ export interface Deal {
   /** A window is visited once a stripe: with more blocks than these, its pages would not stay in memory. */
   readonly mostBlocks: number;
   /**
-   * True if hardly a row has nothing to be filled with, and no trigger of the application would see it written: then an expression is
-   * computed once, not in the predicate as well.
+   * By what stripes tell the rows that need the fill: without computing an expression, which is computed for the value anyway, where that
+   * hits the same rows, as far as can be seen, and no trigger of the application would see one written for nothing.
    */
-  readonly eager: boolean;
+  readonly by: Told;
 }
 
 export interface DealtStripe extends Share {
@@ -25,7 +26,7 @@ export interface DealtStripe extends Share {
 }
 
 /** What the rows are filled with. */
-type Values = Pick<FillStep, "set" | "where" | "empty" | "syncTrigger">;
+type Values = Pick<FillStep, "set" | "where" | "empty" | "sourced" | "syncTrigger">;
 
 type Sample = Record<string, number | null>;
 
@@ -58,12 +59,11 @@ export async function chooseDeal(leaf: Leaf, fill: Values | null, turns: number,
     stripes: [{ stripe: [1], rows: 1, leaving: 1 }],
     turns,
     mostBlocks: FEWEST_BLOCKS,
-    eager: false,
+    by: "where",
   };
   if (leaf.method === "key" || leaf.blocks === 0) return blind;
   // What the expressions take is not known, and neither is whether they can be computed.
   const values = fill === null ? null : await asking.glance(sampleValues(leaf, fill));
-  const eager = values?.["vacant"] === 0 && (values["empty"] ?? 0) >= ENOUGH_ROWS && values["triggers"] === 0;
   const [page] = await asking.ask(samplePages(leaf));
   const rows = Math.max(1, page?.["rows"] ?? 1);
   const { fillfactor, indexes } = leaf;
@@ -77,22 +77,27 @@ export async function chooseDeal(leaf: Leaf, fill: Values | null, turns: number,
     .map((stripe, n) => ({ rows: 1, leaving: 0, ...shares[n], ...(someStay ? {} : { leaving: 0 }), stripe }))
     .filter(({ stripe }) => stripe.length > 0);
   const mostBlocks = Math.max(FEWEST_BLOCKS, Math.floor((page?.["buffers"] ?? 0) / BUFFERS_A_WINDOW));
-  return { stripes, turns, mostBlocks, eager };
+  return { stripes, turns, mostBlocks, by: toldBy(values) };
+}
+
+function toldBy(values: Sample | null): Told {
+  if (values === null || (values["wanted"] ?? 0) < ENOUGH_ROWS || values["triggers"] !== 0) return "where";
+  if (values["empty"] === values["wanted"]) return "empty";
+  return values["not sourced"] === 0 ? "sourced" : "where";
 }
 
 /**
- * Of some rows, how many have no value yet (`empty`), and for how many of these there is none (`vacant`); by how many bytes a row
- * grows; and how many `triggers` other than the plan's own there are.
+ * Of some rows, how many have no value yet (`empty`), and for how many of these there is one (`wanted`); for how many `sourced` says otherwise;
+ * by how many bytes a row grows; and how many `triggers` other than the plan's own there are.
  */
-function sampleValues(leaf: Leaf, { set, where, empty, syncTrigger }: Values): string {
+function sampleValues(leaf: Leaf, { set, where, empty, sourced, syncTrigger }: Values): string {
   const bytes = set.map(({ value }) => `coalesce(pg_column_size(${value}), 0)`).join(" + ");
   const counts =
     empty === undefined
       ? []
-      : [
-          `count(*) FILTER (WHERE ${empty})::float8 AS empty`,
-          `count(*) FILTER (WHERE (${empty}) AND (${where}) IS NOT TRUE)::float8 AS vacant`,
-        ];
+      : [`count(*) FILTER (WHERE ${empty})::float8 AS empty`, `count(*) FILTER (WHERE ${where})::float8 AS wanted`];
+  if (sourced !== undefined)
+    counts.push(`count(*) FILTER (WHERE (${sourced}) IS DISTINCT FROM ((${where}) IS TRUE))::float8 AS "not sourced"`);
   const triggers =
     `SELECT count(*)::int FROM pg_trigger AS t WHERE t.tgrelid = ${literal(qualified(leaf.table))}::regclass ` +
     `AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgname <> ${literal(syncTrigger ?? "")}`;

@@ -69,6 +69,8 @@ export interface FillStep extends StepCommon, Undoable {
   readonly where: string;
   /** True, over `segue_row`, for the same rows and for those that there is no value for: told without computing one. */
   readonly empty?: string;
+  /** True, over `segue_row`, for those of the `empty` rows in which no column is NULL that the values are computed from. */
+  readonly sourced?: string;
   readonly userTriggers: "fire" | "skip";
   /** The trigger of the plan's own sync of the table; it does nothing for the rows that the step fills. */
   readonly syncTrigger?: string;
@@ -130,13 +132,13 @@ export interface Verification {
   readonly table: RelationName;
   readonly title: string;
   readonly mismatch: string;
-}
-
   /**
    * True, over `segue_row`, for a row that lacks one of the values that are derived together, though there is one. That is no mismatch: a
    * new writer may have left it out. Of a row that a trigger has put aside it says that the value is still missing.
    */
   readonly lacking?: string;
+}
+
 /**
  * What a reversal would lose. `count` is a query of one number; the reversal is refused while it is above zero,
  * unless the flag says that it may be lost.

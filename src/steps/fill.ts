@@ -65,7 +65,7 @@ export const fill: StepKind<FillFields> = {
 };
 
 /** What the sync of the table reads, its own entry says. */
-type Work = Pick<FillStep, "set" | "where" | "empty"> & { readonly reads: readonly Expression[] };
+type Work = Pick<FillStep, "set" | "where" | "empty" | "sourced"> & { readonly reads: readonly Expression[] };
 
 function bySync(fields: FillFields, context: LowerContext): Work {
   const table = requireTable(context.catalog, fields.table);

@@ -61,7 +61,7 @@ export function verification(sync: Sync): readonly Verification[] {
 }
 
 /** What a fill writes and where: each pair whose new side is empty, each column without a value. */
-export function fillOf(sync: Sync): (Pick<FillStep, "set" | "where"> & { readonly empty: string }) | null {
+export function fillOf(sync: Sync): (Pick<FillStep, "set" | "where" | "sourced"> & { readonly empty: string }) | null {
   const needs: string[] = [];
   const empty: string[] = [];
   const set: { column: string; value: string }[] = [];
@@ -94,7 +94,23 @@ export function fillOf(sync: Sync): (Pick<FillStep, "set" | "where"> & { readonl
   if (needs.length === 0) return null;
   const any = (conditions: readonly string[]): string =>
     conditions.map((condition) => (conditions.length === 1 ? condition : `(${condition})`)).join(" OR ");
-  return { set, where: any(needs), empty: any(empty) };
+  const sources = parts === 1 ? nullableSources(sync) : [];
+  return {
+    set,
+    where: any(needs),
+    empty: any(empty),
+    ...(sources.length > 0 ? { sourced: [any(empty), ...sources].join(" AND ") } : {}),
+  };
+}
+
+/** Conditions, as SQL, by which no column is NULL that an expression reads and that may be. */
+function nullableSources({ table, pairs, fill }: Sync): string[] {
+  const read = new Set(
+    [...pairs.flatMap((pair) => pair.forward), ...fill].flatMap(({ expression }) => expression.columns),
+  );
+  return table.columns
+    .filter(({ name, notNull }) => read.has(name) && !notNull)
+    .map(({ name, type }) => isNotNull(`${ROW}.${ident(name)}`, type));
 }
 
 /** The loss of a reversal that must make a column NOT NULL over NULLs; `hidden` is its name after the cut-over. */

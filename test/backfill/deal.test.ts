@@ -67,26 +67,36 @@ test("a list of rows is visited in stripes of one size", async () => {
 
 test("rows that there may be nothing for are filled without asking where the sample has none", async () => {
   const some = FRESH.replace("n::text FROM", "nullif(n % 10, 3)::text FROM");
-  expect((await dealOf(FRESH, { step: fillOf("segue_row.a::bigint") })).eager).toBe(true);
-  expect((await dealOf(some, { step: fillOf("segue_row.a::bigint") })).eager).toBe(false);
-  expect((await dealOf(some, { step: fillOf("coalesce(segue_row.a::bigint, 0)") })).eager).toBe(true);
+  expect((await dealOf(FRESH, { step: fillOf("segue_row.a::bigint") })).by).toBe("empty");
+  expect((await dealOf(some, { step: fillOf("segue_row.a::bigint") })).by).toBe("where");
+  expect((await dealOf(some, { step: fillOf("coalesce(segue_row.a::bigint, 0)") })).by).toBe("empty");
   // A set of its own, of which no cheaper predicate is known.
   const { empty: _, ...own } = fillOf("segue_row.a::bigint");
-  expect((await dealOf(FRESH, { step: own })).eager).toBe(false);
+  expect((await dealOf(FRESH, { step: own })).by).toBe("where");
+});
+
+test("where just those rows of the sample have no value that lack a source, the sources are asked instead of the expression", async () => {
+  const some = FRESH.replace("n::text FROM", "nullif(n % 10, 3)::text FROM");
+  const sourced = "segue_row.v IS NULL AND segue_row.a IS NOT NULL";
+  const told = async (value: string) => (await dealOf(some, { step: { ...fillOf(value), sourced } })).by;
+  expect(await told("segue_row.a::bigint")).toBe("sourced");
+  expect(await told("nullif(segue_row.a, '4')::bigint")).toBe("where");
+  expect(await told("case when segue_row.a is null then 7 when segue_row.a <> '4' then 8 end")).toBe("where");
+  expect(await told("coalesce(segue_row.a::bigint, 0)")).toBe("empty");
 });
 
 test("nor where hardly a row of the sample is empty, or a trigger of the application would see it", async () => {
   const step = fillOf("segue_row.a::bigint");
-  expect((await dealOf(`${FRESH}; UPDATE things SET v = 1`, { step })).eager).toBe(false);
+  expect((await dealOf(`${FRESH}; UPDATE things SET v = 1`, { step })).by).toBe("where");
   const trigger = `CREATE FUNCTION seen() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
     CREATE TRIGGER seen BEFORE UPDATE ON things FOR EACH ROW EXECUTE FUNCTION seen()`;
-  expect((await dealOf(`${FRESH}; ${trigger}`, { step })).eager).toBe(false);
-  expect((await dealOf(`${FRESH}; ${trigger}`, { step: { ...step, syncTrigger: "seen" } })).eager).toBe(true);
+  expect((await dealOf(`${FRESH}; ${trigger}`, { step })).by).toBe("where");
+  expect((await dealOf(`${FRESH}; ${trigger}`, { step: { ...step, syncTrigger: "seen" } })).by).toBe("empty");
 });
 
 test("an expression that fails for a row of the sample is none of the deal's business", async () => {
-  const { eager, stripes } = await dealOf(FRESH, { step: fillOf("(segue_row.a || 'x')::bigint") });
-  expect(eager).toBe(false);
+  const { by, stripes } = await dealOf(FRESH, { step: fillOf("(segue_row.a || 'x')::bigint") });
+  expect(by).toBe("where");
   expect(stripes.length).toBeGreaterThan(1);
 });
 

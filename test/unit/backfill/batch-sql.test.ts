@@ -89,10 +89,13 @@ test("a sweep has no stripes, and is sent in a form that the server refuses wher
   expect(needs(work)).toBe(`CASE WHEN true THEN ${wanted} ELSE false END`);
 });
 
-test("rows that there may be nothing for are told by what is empty", () => {
-  expect(blockBatch(work, { from: 0, to: 8, stripe: [1], eager: true }, null)).toContain(
+test("rows that there may be nothing for are told by what is empty, or has its sources", () => {
+  expect(blockBatch(work, { from: 0, to: 8, stripe: [1], by: "empty" }, null)).toContain(
     "WHERE pruned.rows >= 0)) AND CASE WHEN true THEN (segue_row.handle IS NULL) ELSE false END",
   );
+  const sourced = "segue_row.handle IS NULL AND segue_row.name IS NOT NULL";
+  expect(needs({ ...work, step: { ...work.step, sourced } }, { by: "sourced" })).toContain(`THEN (${sourced}) ELSE`);
+  expect(needs(work, { by: "sourced" })).toBe(needs(work));
 });
 
 test("what the server is asked to plan before the first batch is the change itself", () => {

@@ -43,6 +43,7 @@ test("without a `set` it runs the table's sync", () => {
     {
       kind: "fill",
       empty: "segue_row.state IS NULL",
+      sourced: "segue_row.state IS NULL AND segue_row.status IS NOT NULL",
       title: "fill public.orders (state)",
       table: { schema: "public", name: "orders" },
       set: [{ column: "state", value: "(segue_row.status)::text" }],

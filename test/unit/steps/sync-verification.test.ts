@@ -14,7 +14,7 @@ beforeAll(loadParser);
 
 const TABLE = tableOf("orders", {
   columns: [
-    columnOf("id", "bigint"),
+    columnOf("id", "bigint", { notNull: true }),
     columnOf("Day", "date"),
     columnOf("name", "text"),
     columnOf("first", "text"),
@@ -54,7 +54,26 @@ test("a fill writes a pair whose new side is empty, where there is something to 
     set: [{ column: "first", value: "(segue_row.name)::text" }],
     where: "segue_row.first IS NULL AND ((segue_row.name) IS NOT NULL)",
     empty: "segue_row.first IS NULL",
+    sourced: "segue_row.first IS NULL AND segue_row.name IS NOT NULL",
   });
+});
+
+test("what is always there is no source to ask for; a value may have several", () => {
+  expect(fillOf(resolve({ forward: { first: "id::text" } }))).not.toHaveProperty("sourced");
+  expect(fillOf(resolve({ forward: { first: "name || customer || id" } }))?.sourced).toBe(
+    "segue_row.first IS NULL AND segue_row.name IS NOT NULL AND segue_row.customer IS NOT NULL",
+  );
+  expect(fillOf(resolve({ fill: { last: "name" } }))?.sourced).toBe(
+    "segue_row.last IS NULL AND segue_row.name IS NOT NULL",
+  );
+});
+
+test("of columns that are derived together, a row may lack one that there is a value for", () => {
+  const lacking = (fields: Omit<SyncFields, "table">) => verification(resolve(fields))[0]?.lacking;
+  expect(lacking({ forward: { first: "name" }, reverse: { name: "first" } })).toBeUndefined();
+  expect(lacking({ forward: { first: "name", last: "upper(name)" }, reverse: { name: "first || last" } })).toBe(
+    "(segue_row.first IS NULL AND (segue_row.name) IS NOT NULL) OR (segue_row.last IS NULL AND (upper(segue_row.name)) IS NOT NULL)",
+  );
 });
 
 test("a composite is empty only as a whole", () => {
