@@ -51,8 +51,7 @@ export const MARK = "SELECT pg_snapshot_xmin(pg_current_snapshot())::xid::text A
 
 /** The rows whose version was written since a mark, as a condition. A frozen version may look like one; none is missed. */
 export function since(mark: string): string {
-  // A sub-select is computed once, not once a row.
-  return `age(${ROW}.xmin) <= (SELECT age(${literal(mark)}::xid))`;
+  return `age(${ROW}.xmin) <= age(${literal(mark)}::xid)`;
 }
 
 /** Keys of some rows of a place that are wrong: named for people, read only where there are some. */
