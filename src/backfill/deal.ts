@@ -41,7 +41,7 @@ const VALUES_A_PAGE = 4;
 /** Pages that lie this share of the table apart, around and around, are of all its parts, whatever repeats along it. */
 const GOLDEN = 0.618_033_988_75;
 /** A window takes one of so many blocks of shared_buffers: the indexes and everybody else have the others. */
-const BUFFERS_A_WINDOW = 8;
+const BUFFERS_A_WINDOW = 4;
 const FEWEST_BLOCKS = 256;
 /** Of so many rows without a value it can be told that most get one. */
 const ENOUGH_ROWS = 32;

@@ -19,7 +19,7 @@ test("the rows of a page are dealt to stripes that make room for what is filled"
   const [buffers] = await (
     await testDatabase()
   ).query<{ blocks: number }>("SELECT setting::int AS blocks FROM pg_settings WHERE name = 'shared_buffers'");
-  expect(mostBlocks).toBe(Math.max(256, Math.floor((buffers?.blocks ?? 0) / 8)));
+  expect(mostBlocks).toBe(Math.max(256, Math.floor((buffers?.blocks ?? 0) / 4)));
 });
 
 test.each(MAJORS)(
