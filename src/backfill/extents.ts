@@ -141,8 +141,10 @@ export async function readExtents(worker: Worker): Promise<Extent[]> {
 /**
  * Begins a leaf again whose storage is another one: a rewrite has moved rows between its parts, those that are done
  * included. Nobody's claim on any of them stands. False if somebody else has done it already.
+ *
+ * @param stripes null for a fill by key
  */
-export async function restartLeaf(worker: Worker, leaf: Leaf, stripes: number): Promise<boolean> {
+export async function restartLeaf(worker: Worker, leaf: Leaf, stripes: number | null): Promise<boolean> {
   const { rollout } = worker.context;
   const { schema, name } = leaf.table;
   const parts =
@@ -155,7 +157,7 @@ export async function restartLeaf(worker: Worker, leaf: Leaf, stripes: number): 
     fenced(
       worker.context,
       `WITH p AS MATERIALIZED (${parts}) UPDATE segue.extent AS e SET relfilenode = ${leaf.relfilenode}, first_block = ${first}, ` +
-        `end_block = ${leaf.blocks}::bigint * (p.part + 1) / p.parts, cursor_block = ${first}, stripe = 0, stripes = ${stripes}, ` +
+        `end_block = ${leaf.blocks}::bigint * (p.part + 1) / p.parts, cursor_block = ${first}, cursor_key = NULL, stripe = 0, stripes = ${stripes ?? "NULL"}, ` +
         `state = 'pending', swept = false, owner = NULL, updated_at = clock_timestamp() ` +
         `FROM p WHERE e.id = p.id AND e.relfilenode IS DISTINCT FROM ${leaf.relfilenode}::oid`,
     ),

@@ -8,10 +8,12 @@ import { inRange } from "./stripe-sql.ts";
 import { blockPass } from "./block-pass.ts";
 import { restartLeaf, startSweep } from "./extents.ts";
 import { failureOf } from "./failure.ts";
+import { leafOf, readFillTree } from "./fill.ts";
 import { keyPass } from "./key-pass.ts";
 import { type Lane, type PassResult, workOf } from "./lane.ts";
-import { type Leaf, readTree, rowsPerPage } from "./leaves.ts";
+import { type Leaf, rowsPerPage } from "./leaves.ts";
 import { stripesFor, SWEEP } from "./stripes.ts";
+import type { Worker } from "./worker.ts";
 
 /** Sweeps of one leaf before the fill gives up: something keeps making rows that the sync does not fill. */
 const MOST_SWEEPS = 20;
@@ -28,14 +30,14 @@ export async function fillExtent(start: Lane): Promise<"swept" | "restarted"> {
   const { worker } = lane;
   if (isOther(lane)) {
     lane = { ...lane, leaf: await currentLeaf(lane) };
-    if (isOther(lane)) return await restart(lane);
+    if (isOther(lane)) return await restart(worker, lane.leaf);
   }
   let sweeps = lane.extent.stripes === SWEEP ? 1 : 0;
   // What an interrupted sweep had filled before is not known: it is not the proof.
   let whole = sweeps === 0 || (lane.extent.block === lane.extent.firstBlock && lane.extent.cursorKey === null);
   for (;;) {
     const result = await pass(lane);
-    if (result.result === "rewritten") return await restart({ ...lane, leaf: await currentLeaf(lane) });
+    if (result.result === "rewritten") return await restart(worker, await currentLeaf(lane));
     if (sweeps > 0) {
       worker.context.emit({ type: "swept", table: lane.leaf.table, rows: result.rows });
       if (result.untouched && whole && !(await hasEntries(lane))) return "swept";
@@ -44,7 +46,7 @@ export async function fillExtent(start: Lane): Promise<"swept" | "restarted"> {
     whole = true;
     sweeps += 1;
     lane = { ...lane, leaf: await currentLeaf(lane) };
-    if (isOther(lane)) return await restart(lane);
+    if (isOther(lane)) return await restart(worker, lane.leaf);
     lane = { ...lane, extent: await startSweep(worker, lane.extent, lane.leaf) };
   }
 }
@@ -54,8 +56,9 @@ function isOther({ leaf, extent }: Lane): boolean {
   return leaf.method === "stripe" && leaf.relfilenode !== extent.relfilenode;
 }
 
-async function restart({ worker, leaf }: Lane): Promise<"restarted"> {
-  const stripes = stripesFor(await rowsPerPage(leaf, (sql) => worker.ask(sql)));
+/** Begins a leaf again, unless somebody else has done so already: its storage is another one. */
+export async function restart(worker: Worker, leaf: Leaf): Promise<"restarted"> {
+  const stripes = leaf.method === "key" ? null : stripesFor(await rowsPerPage(leaf, (sql) => worker.ask(sql)));
   if (await restartLeaf(worker, leaf, stripes)) worker.context.emit({ type: "restarted", table: leaf.table });
   return "restarted";
 }
@@ -80,9 +83,8 @@ export async function refuseWhatNeverRuns(lane: Lane): Promise<void> {
 }
 
 async function currentLeaf({ worker, step, leaf }: Lane): Promise<Leaf> {
-  const tree = await readTree(step.kind === "rows" ? step.list : step.table, (sql, values) => worker.ask(sql, values));
   // Detached on the way: what is left of it is nobody's of ours; the last reading of it ends the pass.
-  return tree.leaves.find(({ table }) => relationKey(table) === relationKey(leaf.table)) ?? leaf;
+  return leafOf(await readFillTree(worker, step), leaf) ?? leaf;
 }
 
 /** True if the list still names rows there that are not put aside: a sweep passes over those that change under its hands. */

@@ -4,6 +4,7 @@ import { fenced } from "./fence.ts";
 import type { FillContext, FillResult } from "./context.ts";
 import { createExtents, type Extent, type NewExtent, PART_BLOCKS, readExtents, reopenExtents } from "./extents.ts";
 import { type Fill, leafOf, readFillTree } from "./fill.ts";
+import { restart } from "./fill-extent.ts";
 import type { BatchStep } from "./lane.ts";
 import { type Leaf, rowsPerPage, type Tree } from "./leaves.ts";
 import { openRows } from "./quarantine.ts";
@@ -41,8 +42,9 @@ export async function runFill(context: FillContext, step: BatchStep, tuning: Fil
     step,
     async (fill, worker) => {
       const { partBlocks } = tuning;
+      const earlier = await readExtents(worker);
       fill.tree = await openTree(worker, step, partBlocks);
-      let extents = await reopened(worker, step, fill.tree, await readExtents(worker));
+      let extents = await reopened(worker, step, fill.tree, earlier);
       await worker.calibrate(
         fenced(context, `UPDATE segue.extent SET updated_at = updated_at WHERE id = ${extents[0]?.id ?? 0}`),
       );
@@ -79,27 +81,33 @@ function isOpen({ tree }: Fill, extents: readonly Extent[]): boolean {
 /**
  * A step that is run again over rows put aside is swept again: of some of those rows nothing is known but that they
  * are not filled.
+ *
+ * @param earlier the extents as earlier runs have left them
  */
-async function reopened(worker: Worker, step: BatchStep, tree: Tree, extents: readonly Extent[]): Promise<Extent[]> {
-  if (extents.some((extent) => extent.state !== "done") || (await openRows(worker, step.table)) === 0)
-    return [...extents];
-  const again: [Extent, Leaf][] = [];
-  for (const extent of extents) {
-    const leaf = leafOf(tree, extent);
-    if (leaf !== undefined) again.push([extent, leaf]);
+async function reopened(worker: Worker, step: BatchStep, tree: Tree, earlier: readonly Extent[]): Promise<Extent[]> {
+  if (earlier.every(({ state }) => state === "done") && (await openRows(worker, step.table)) > 0) {
+    const again: [Extent, Leaf][] = [];
+    for (const extent of earlier) {
+      const leaf = leafOf(tree, extent);
+      if (leaf !== undefined) again.push([extent, leaf]);
+    }
+    await reopenExtents(worker, again);
   }
-  await reopenExtents(worker, again);
   return await readExtents(worker);
 }
 
-/** Reads the leaves and makes extents for each that has none. */
+/**
+ * Reads the leaves and makes extents for each that has none. One that has another storage than its extents begins again, done as they
+ * may be: another table may have taken its name, and its place in the tree.
+ */
 async function openTree(worker: Worker, step: BatchStep, partBlocks = PART_BLOCKS): Promise<Tree> {
   const tree = await readFillTree(worker, step);
-  const known = new Set((await readExtents(worker)).map((extent) => relationKey(extent.table)));
+  const known = new Map((await readExtents(worker)).map((extent) => [relationKey(extent.table), extent]));
   const fresh: NewExtent[] = [];
   for (const leaf of tree.leaves) {
-    if (!known.has(relationKey(leaf.table)))
-      fresh.push({ leaf, rowsPerPage: await rowsPerPage(leaf, (sql) => worker.ask(sql)) });
+    const extent = known.get(relationKey(leaf.table));
+    if (extent === undefined) fresh.push({ leaf, rowsPerPage: await rowsPerPage(leaf, (sql) => worker.ask(sql)) });
+    else if (leaf.relfilenode !== extent.relfilenode) await restart(worker, leaf);
   }
   await createExtents(worker, fresh, partBlocks);
   return tree;

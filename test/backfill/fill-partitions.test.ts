@@ -63,6 +63,35 @@ test("a leaf attached while the fill runs is filled, and one dropped meanwhile i
   ]);
 });
 
+test("a leaf that takes the place and name of one that was done while the fill runs is filled", async () => {
+  const database = await partitioned();
+  await database.query(
+    "CREATE TABLE loaded (LIKE sales INCLUDING ALL); INSERT INTO loaded SELECT g, 'eu', '1.00' FROM generate_series(2, 200, 2) AS g",
+  );
+  const context = await fillContext(database, {
+    settings: slowly,
+    emit: (event) => {
+      // The leaf before this one is done.
+      if (event.type !== "swept" || event.table.name !== "sales_none") return;
+      swapped ??= database.query(`
+        BEGIN;
+        ALTER TABLE sales DETACH PARTITION sales_eu;
+        ALTER TABLE sales_eu RENAME TO sales_eu_old;
+        ALTER TABLE loaded RENAME TO sales_eu;
+        ALTER TABLE sales ATTACH PARTITION sales_eu FOR VALUES IN ('eu');
+        COMMIT`);
+    },
+  });
+  let swapped: Promise<unknown> | undefined;
+  const result = await runFill(context, dawdling("sales", [10_001, 20_001]));
+  await swapped;
+  expect(result.quarantined).toBe(0);
+  expect(await database.query("SELECT count(*)::int AS rows, count(cents)::int AS filled FROM sales_eu")).toEqual([
+    { rows: 100, filled: 100 },
+  ]);
+  expect(context.events).toContainEqual({ type: "restarted", table: { schema: "public", name: "sales_eu" } });
+});
+
 test("a bad row of a leaf is filed under the table by its primary key, and retried there", async () => {
   const database = await partitioned();
   await database.query("UPDATE sales SET amount = 'x' WHERE id IN (7, 8)");
