@@ -1,6 +1,5 @@
 import { relationKey } from "../model/relation.ts";
 import { sleep } from "../postgres/sleep.ts";
-import { fenced } from "./fence.ts";
 import type { FillContext, FillResult } from "./context.ts";
 import { createExtents, type Extent, type NewExtent, PART_BLOCKS, readExtents, reopenExtents } from "./extents.ts";
 import { type Fill, leafOf, readFillTree } from "./fill.ts";
@@ -45,9 +44,6 @@ export async function runFill(context: FillContext, step: BatchStep, tuning: Fil
       const earlier = await readExtents(worker);
       fill.tree = await openTree(worker, step, partBlocks);
       let extents = await reopened(worker, step, fill.tree, earlier);
-      await worker.calibrate(
-        fenced(context, `UPDATE segue.extent SET updated_at = updated_at WHERE id = ${extents[0]?.id ?? 0}`),
-      );
       for (;;) {
         fill.passed.clear();
         fill.keeper.follow(extents);

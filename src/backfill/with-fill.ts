@@ -3,6 +3,7 @@ import { sessionPrefix } from "../postgres/session-name.ts";
 import { ClaimKeeper } from "./claim-keeper.ts";
 import { ColdVacuum } from "./cold-vacuum.ts";
 import type { FillContext } from "./context.ts";
+import { fenced } from "./fence.ts";
 import type { Fill } from "./fill.ts";
 import { batchLimits, fillSettings, rowsSettings, SKIP_USER_TRIGGERS, withSettings } from "./fill-settings.ts";
 import { HotWatch } from "./hot-watch.ts";
@@ -59,7 +60,11 @@ export async function withWorker<T>(
   const worker = new Worker(context, step, new Pacing(context, brake), limits.statementTimeout, keepsTriggers);
   const triggers = step.userTriggers === "skip" ? SKIP_USER_TRIGGERS : {};
   const ours = step.kind === "rows" ? rowsSettings(step.table, limits) : fillSettings(context.plan, step.table, limits);
-  return await withSettings(session, { ...ours, ...triggers }, () => work(worker));
+  return await withSettings(session, { ...ours, ...triggers }, async () => {
+    // A transaction of nothing but the fence, which locks a row and so has a commit to write.
+    await worker.calibrate(fenced(context));
+    return await work(worker);
+  });
 }
 
 function filledColumns(step: BatchStep): readonly string[] {

@@ -9,6 +9,7 @@ import { runFill } from "../../src/backfill/run-fill.ts";
 import { Tracker } from "../../src/backfill/tracker.ts";
 import { Worker } from "../../src/backfill/worker.ts";
 import { openSession } from "../../src/postgres/session.ts";
+import { sleep } from "../../src/postgres/sleep.ts";
 import { MAJORS, type TestDatabase } from "../support/postgres.ts";
 import {
   centsOf,
@@ -137,6 +138,26 @@ test("two processes share the leaves of a partitioned table, and one attached me
   expect(
     await database.query("SELECT count(*)::int AS n FROM sales WHERE cents IS DISTINCT FROM id * 100 + 10"),
   ).toEqual([{ n: 0 }]);
+});
+
+test("a worker beside the runner does not count what the network takes", async () => {
+  const database = await paymentsDatabase(1_500);
+  const first = await fillContext(database, { emit: () => first.abort() });
+  await expect(runFill(first, centsOf("payments"))).rejects.toMatchObject({ code: "SEG0309" });
+  const context = await fillContext(database, { joined: true });
+  const { session } = context;
+  const send = session.script.bind(session);
+  const windows: number[] = [];
+  session.script = async (sql) => {
+    // Longer than a batch may take.
+    await sleep(context.settings.batch_time + 10);
+    const window = /window_blocks = (\d+)/.exec(sql)?.[1];
+    if (window !== undefined) windows.push(Number(window));
+    return await send(sql);
+  };
+  expect(await joinFill(context, centsOf("payments"))).toBe(1);
+  expect(Math.max(...windows.slice(1))).toBeGreaterThan(windows[0]!);
+  expect(await database.query(wrong)).toEqual([{ n: 0 }]);
 });
 
 test("a sweep that somebody else had begun is not the proof", async () => {
