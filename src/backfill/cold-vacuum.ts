@@ -50,7 +50,10 @@ export class ColdVacuum {
       this.#context.emit({ type: "vacuumed", table: leaf.table, ms: performance.now() - started });
   }
 
-  /** False if it was given up: somebody came to wait for its lock on the table, behind whom everybody would wait. */
+  /**
+   * False if it was given up: the fill is to stop or to pause, or somebody came to wait for the lock on the table, behind whom everybody
+   * would wait.
+   */
   async #vacuum(worker: Worker, leaf: Leaf): Promise<boolean> {
     const { session } = worker.context;
     const over = new AbortController();
@@ -74,7 +77,9 @@ export class ColdVacuum {
     try {
       for (;;) {
         await sleep(LOOK_EVERY_MS, over);
-        if (signal.aborted || (await waitersOn(observer, [session.pid])) > 0) return await session.cancel();
+        const { pause, cancel } = await this.#context.intents();
+        if (signal.aborted || pause || cancel || (await waitersOn(observer, [session.pid])) > 0)
+          return await session.cancel();
       }
     } catch {
       // It has ended; or a connection is lost, which the next batch will notice.

@@ -85,22 +85,43 @@ test.each(MAJORS)(
   },
 );
 
-test("VACUUM gives way to whoever comes to wait for its lock, and the fill goes on", async () => {
+const VACUUMING = "SELECT FROM pg_stat_progress_vacuum";
+const VACUUMED = "SELECT vacuum_count::int AS n FROM pg_stat_user_tables WHERE relname = 'payments'";
+
+/** `payments`, which is filled in ranges, on a server where VACUUM goes page by page, with a sleep after each. */
+async function slowlyVacuumed() {
   const database = await ownServer(18);
   await createJournal(database);
   await createPayments(database, 120_000);
-  // Page by page, with a sleep after each.
   await database.query("CREATE INDEX payments_cents ON payments (cents)");
   await database.query("ALTER SYSTEM SET vacuum_cost_limit = 1");
   await database.query("SELECT pg_reload_conf()");
+  return database;
+}
+
+test("a pause ends a VACUUM at once", async () => {
+  const database = await slowlyVacuumed();
+  let pause = false;
+  const context = await fillContext(database, { intents: async () => ({ pause, cancel: false }) });
+  const fill = runFill(context, centsOf("payments"));
+  await until(async () => (await database.query(VACUUMING)).length > 0, 60_000);
+  pause = true;
+  await until(async () => context.events.some(({ type }) => type === "paused"), 10_000);
+  expect(await database.query(VACUUMING)).toEqual([]);
+  // The one before the fill.
+  expect(await database.query(VACUUMED)).toEqual([{ n: 1 }]);
+  context.abort();
+  await expect(fill).rejects.toMatchObject({ code: "SEG0309" });
+});
+
+test("VACUUM gives way to whoever comes to wait for its lock, and the fill goes on", async () => {
+  const database = await slowlyVacuumed();
   const context = await fillContext(database);
   const fill = runFill(context, centsOf("payments"));
-  await until(async () => (await database.query("SELECT FROM pg_stat_progress_vacuum")).length > 0, 60_000);
+  await until(async () => (await database.query(VACUUMING)).length > 0, 60_000);
   await database.query("BEGIN; LOCK TABLE payments IN ACCESS EXCLUSIVE MODE; COMMIT");
   // The one before the fill: this one was given up.
-  expect(
-    await database.query("SELECT vacuum_count::int AS n FROM pg_stat_user_tables WHERE relname = 'payments'"),
-  ).toEqual([{ n: 1 }]);
+  expect(await database.query(VACUUMED)).toEqual([{ n: 1 }]);
   await database.query("ALTER SYSTEM RESET vacuum_cost_limit");
   await database.query("SELECT pg_reload_conf()");
   expect(await fill).toEqual({ rows: 120_000, quarantined: 0 });
