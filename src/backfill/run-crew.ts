@@ -5,9 +5,10 @@ import { isConnectionLoss } from "../postgres/sqlstate.ts";
 import type { FillContext } from "./context.ts";
 import type { Fill } from "./fill.ts";
 import { runLane } from "./run-lane.ts";
+import { waitersOn } from "./throttle/waiting-sessions.ts";
 import { withWorker } from "./with-fill.ts";
 import type { Worker } from "./worker.ts";
-import { WorkerCount } from "./worker-count.ts";
+import { type Look, WorkerCount } from "./worker-count.ts";
 
 /** Milliseconds. */
 const LOOK_EVERY_MS = 500;
@@ -124,14 +125,10 @@ function isUnavailable(error: unknown): boolean {
   return error instanceof SegueError && error.code === "SEG0201";
 }
 
-/** Who waits for one of these server processes, and how long a query that asks nothing takes. */
-async function look(observer: Session, pids: readonly number[]): Promise<{ waiters: number; latency: number }> {
-  const { rows } = await observer.query<{ waiters: number }>(
-    `SELECT count(*)::int AS waiters FROM pg_stat_activity
-      WHERE wait_event_type = 'Lock' AND pid <> ALL ($1::int[]) AND pg_blocking_pids(pid) && $1::int[]`,
-    [pids],
-  );
+/** How many wait for one of these server processes, and how long a query that asks nothing takes. */
+async function look(observer: Session, pids: readonly number[]): Promise<Look> {
+  const waiters = await waitersOn(observer, pids);
   const started = performance.now();
   await observer.query("SELECT 1");
-  return { waiters: rows[0]?.waiters ?? 0, latency: performance.now() - started };
+  return { waiters, latency: performance.now() - started };
 }
