@@ -51,7 +51,7 @@ export function workOf({ worker, step, leaf, extent, quarantine, keyColumns }: L
     step,
     keyColumns,
     aside: quarantine.keys,
-    asideOf: worker.keepsTriggers && step.kind === "fill" ? step.syncTrigger : null,
+    asideOf: worker.canSkipSync && step.kind === "fill" ? step.syncTrigger : null,
   };
 }
 

@@ -26,7 +26,7 @@ export async function runVerification(context: FillContext, verification: Verifi
 
 async function verify(context: FillContext, verification: Verification, workers: Readers): Promise<LeafCount> {
   const [worker] = workers;
-  const tracker = new Tracker(context, verification.table, { sweeps: false, rows: 0 });
+  const tracker = new Tracker(context, verification.table, { sweeps: false });
   const counted = new Map<string, LeafCount>();
   // Read again after each pass: a leaf that was attached meanwhile is part of the table.
   for (let fresh = await unread(worker, verification, counted); fresh.leaves.length > 0;) {

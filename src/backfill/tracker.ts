@@ -26,8 +26,6 @@ export interface Wrote {
 
 interface TrackerOptions {
   readonly sweeps: boolean;
-  /** Counted before. */
-  readonly rows: number;
   /** True where what is written are updates of the table. */
   readonly updates?: boolean;
   /** Milliseconds for which the worst replica is behind; null where nobody looks. */
@@ -46,25 +44,24 @@ export class Tracker {
   readonly #swept = new Map<string, number>();
   readonly #options: TrackerOptions;
   readonly #wrote = new Map<string, Wrote>();
-  #rows: number;
+  #forgotten = 0;
   #reported = Number.NEGATIVE_INFINITY;
 
   constructor(context: FillContext, table: RelationName, options: TrackerOptions) {
     this.#context = context;
     this.#table = table;
     this.#options = options;
-    this.#rows = options.rows;
   }
 
   get rows(): number {
-    return this.#rows + this.#total.rows;
+    return this.#total.rows - this.#forgotten;
   }
 
   get #total(): Wrote {
     return [...this.#wrote.values()].reduce(plus, NOTHING);
   }
 
-  /** Makes a part of the whole stand where the journal has it. Its rows are no longer among those given at first. */
+  /** Makes a part of the whole stand where the journal has it. */
   stand(part: string, { blocks, filled, swept, wrote }: Standing): void {
     this.#totals.set(part, Math.max(1, blocks));
     this.#filled.set(part, filled);
@@ -72,16 +69,9 @@ export class Tracker {
     this.#wrote.set(part, wrote);
   }
 
-  /**
-   * Makes a leaf part of the whole.
-   *
-   * @param done 1 for one that needs no more work
-   */
-  expect(leaf: string, blocks: number, done: 0 | 1 = 0): void {
+  /** Makes a leaf part of the whole. */
+  expect(leaf: string, blocks: number): void {
     this.#totals.set(leaf, Math.max(1, blocks));
-    if (done === 0) return;
-    this.#filled.set(leaf, 1);
-    this.#swept.set(leaf, 1);
   }
 
   /**
@@ -101,7 +91,7 @@ export class Tracker {
 
   /** Forgets the rows counted so far: the leaf was rewritten, and its count begins again. */
   forget(rows: number): void {
-    this.#rows -= rows;
+    this.#forgotten += rows;
   }
 
   finish(stage: FillStage): void {

@@ -53,7 +53,7 @@ async function checkBlocks(lanes: readonly CheckLane[], leaf: Leaf, start: numbe
   const pass: Pass = { leaf, next: start, done: start, rows: 0, over: false };
   const outcomes = await Promise.allSettled(
     lanes.map((lane) =>
-      runLane(lane, pass).catch((error: unknown) => {
+      checkLane(lane, pass).catch((error: unknown) => {
         pass.over = true;
         throw error;
       }),
@@ -69,7 +69,7 @@ async function checkBlocks(lanes: readonly CheckLane[], leaf: Leaf, start: numbe
   return "rewritten";
 }
 
-async function runLane(lane: CheckLane, pass: Pass): Promise<LeafCount> {
+async function checkLane(lane: CheckLane, pass: Pass): Promise<LeafCount> {
   const { worker, tracker, check } = lane;
   const { leaf } = pass;
   let count = NOTHING;

@@ -28,7 +28,6 @@ export async function withFill<T>(
     withWorker(stoppable, { step, brake }, async (worker) => {
       const tracker = new Tracker(context, step.table, {
         sweeps: true,
-        rows: 0,
         updates: step.kind === "fill",
         lag: () => brake.lag,
       });
@@ -56,8 +55,8 @@ export async function withWorker<T>(
 ): Promise<T> {
   const { session } = context;
   const limits = batchLimits(await deadlockTimeout(context));
-  const keepsTriggers = step.kind === "fill" && step.userTriggers === "fire" && (await canSetReplicationRole(session));
-  const worker = new Worker(context, step, new Pacing(context, brake), limits.statementTimeout, keepsTriggers);
+  const canSkipSync = step.kind === "fill" && step.userTriggers === "fire" && (await canSetReplicationRole(session));
+  const worker = new Worker(context, step, new Pacing(context, brake), limits.statementTimeout, canSkipSync);
   const triggers = step.userTriggers === "skip" ? SKIP_USER_TRIGGERS : {};
   const ours = step.kind === "rows" ? rowsSettings(step.table, limits) : fillSettings(context.plan, step.table, limits);
   return await withSettings(session, { ...ours, ...triggers }, async () => {

@@ -26,8 +26,8 @@ export class Worker {
   readonly pacing: Pacing;
   /** Whose claims this worker's are: its session's, so that nobody else has this name in this epoch. */
   readonly owner: string;
-  /** True if the session may keep triggers from firing. */
-  readonly keepsTriggers: boolean;
+  /** True if the session may keep the sync's trigger from being called. */
+  readonly canSkipSync: boolean;
   /** Milliseconds; half of deadlock_timeout. */
   readonly #statementTimeout: number;
   /** Milliseconds that a batch costs whatever it does: the network, the fence, the commit. */
@@ -38,14 +38,14 @@ export class Worker {
     step: { readonly id: string },
     pacing: Pacing,
     statementTimeout: number,
-    keepsTriggers = false,
+    canSkipSync = false,
   ) {
     this.context = context;
     this.step = step;
     this.pacing = pacing;
     this.owner = `${context.session.applicationName}#${context.session.pid}`;
     this.#statementTimeout = statementTimeout;
-    this.keepsTriggers = keepsTriggers;
+    this.canSkipSync = canSkipSync;
   }
 
   /**

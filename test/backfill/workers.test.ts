@@ -219,7 +219,7 @@ test("a claim stands while its holder lives and gives signs of life; the heartbe
 
   const keeper = new ClaimKeeper(
     holder,
-    new Tracker(holder.context, { schema: "public", name: "payments" }, { sweeps: true, rows: 0 }),
+    new Tracker(holder.context, { schema: "public", name: "payments" }, { sweeps: true }),
   );
   onTestFinished(() => keeper.stop());
   keeper.hold(extent!, holder.owner);

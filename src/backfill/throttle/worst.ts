@@ -1,4 +1,4 @@
-import { GO, type Level, type Verdict } from "./signal.ts";
+import type { Level, Verdict } from "./signal.ts";
 
 /** What all signals together ask for: the worst wins, and all that ask for it are named. */
 export interface Combined {
@@ -9,7 +9,7 @@ export interface Combined {
 
 export function worst(verdicts: readonly Verdict[]): Combined {
   const level: Level =
-    (["stop", "slow"] as const).find((one) => verdicts.some((verdict) => verdict.level === one)) ?? GO.level;
+    (["stop", "slow"] as const).find((one) => verdicts.some((verdict) => verdict.level === one)) ?? "go";
   const asking = verdicts.flatMap((verdict) => (verdict.level !== "go" && verdict.level === level ? [verdict] : []));
   return {
     level,
