@@ -7,6 +7,8 @@ import { inRange } from "./stripe-sql.ts";
 /** A table with rows of its own: the table itself, or a leaf of its partition tree. */
 export interface Leaf {
   readonly table: RelationName;
+  /** A rewrite keeps it; another table that takes the name has another. */
+  readonly oid: number;
   /** `stripe` on heaps; `key` where the access method may have no TID range scan. */
   readonly method: "stripe" | "key";
   readonly relfilenode: number;
@@ -29,6 +31,7 @@ export interface Tree {
 }
 
 interface LeafRow {
+  oid: string;
   schema: string;
   name: string;
   relkind: string;
@@ -47,7 +50,7 @@ WITH RECURSIVE tree AS (
   UNION
   SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid AND NOT i.inhdetachpending
 )
-SELECT n.nspname AS schema, c.relname AS name, c.relkind, am.amname IS NOT DISTINCT FROM 'heap' AS heap,
+SELECT c.oid::text AS oid, n.nspname AS schema, c.relname AS name, c.relkind, am.amname IS NOT DISTINCT FROM 'heap' AS heap,
        pg_relation_filenode(c.oid)::text AS relfilenode,
        (CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) ELSE 0 END / current_setting('block_size')::bigint)::text AS blocks,
        CASE WHEN c.reltuples > 0 AND c.relpages > 0 THEN c.reltuples / c.relpages END::float8 AS rows_per_page,
@@ -111,6 +114,7 @@ function leafOf(row: LeafRow): Leaf {
   if (!row.heap && order.length === 0) refuse("is not a heap, and has no primary key to walk it by");
   return {
     table,
+    oid: Number(row.oid),
     method: row.heap ? "stripe" : "key",
     relfilenode: Number(row.relfilenode),
     blocks: Number(row.blocks),

@@ -27,24 +27,30 @@ export async function runVerification(context: FillContext, verification: Verifi
 async function verify(context: FillContext, verification: Verification, workers: Readers): Promise<LeafCount> {
   const [worker] = workers;
   const tracker = new Tracker(context, verification.table, { sweeps: false });
-  const counted = new Map<string, LeafCount>();
-  // Read again after each pass: a leaf that was attached meanwhile is part of the table.
+  const counted = new Map<string, Counted>();
+  // Read again after each pass: a leaf that was attached meanwhile is part of the table, be it under the name of another one.
   for (let fresh = await unread(worker, verification, counted); fresh.leaves.length > 0;) {
     for (const leaf of fresh.leaves) tracker.expect(relationKey(leaf.table), leaf.blocks);
     for (const leaf of fresh.leaves) {
       const check = { table: leaf.table, mismatch: verification.mismatch, keyColumns: fresh.primaryKey };
       try {
-        counted.set(relationKey(leaf.table), await verifyLeaf(workers, { tracker, leaf, check }));
+        counted.set(relationKey(leaf.table), { leaf, count: await verifyLeaf(workers, { tracker, leaf, check }) });
       } catch (error) {
         // Dropped on the way: it has no rows to be wrong.
         if (sqlstateOf(error) !== SQLSTATE.undefinedTable || (await isLeaf(worker, verification, leaf))) throw error;
-        counted.set(relationKey(leaf.table), NOTHING);
+        counted.set(relationKey(leaf.table), { leaf, count: NOTHING });
       }
     }
     fresh = await unread(worker, verification, counted);
   }
   tracker.finish("verify");
-  return [...counted.values()].reduce(plus, NOTHING);
+  return [...counted.values()].reduce((sum, { count }) => plus(sum, count), NOTHING);
+}
+
+/** What has been counted under a name, and of which table. */
+interface Counted {
+  readonly leaf: Leaf;
+  readonly count: LeafCount;
 }
 
 function verifyLeaf([first, ...more]: Readers, leaf: Omit<CheckLane, "worker">): Promise<LeafCount> {
@@ -56,10 +62,11 @@ function verifyLeaf([first, ...more]: Readers, leaf: Omit<CheckLane, "worker">):
 async function unread(
   worker: Worker,
   { table }: Verification,
-  counted: ReadonlyMap<string, LeafCount>,
+  counted: ReadonlyMap<string, Counted>,
 ): Promise<{ leaves: Leaf[]; primaryKey: readonly string[] }> {
   const tree = await readTree(table, (sql, values) => worker.ask(sql, values));
-  return { primaryKey: tree.primaryKey, leaves: tree.leaves.filter((leaf) => !counted.has(relationKey(leaf.table))) };
+  const leaves = tree.leaves.filter((leaf) => counted.get(relationKey(leaf.table))?.leaf.oid !== leaf.oid);
+  return { primaryKey: tree.primaryKey, leaves };
 }
 
 async function isLeaf(worker: Worker, { table }: Verification, leaf: Leaf): Promise<boolean> {
