@@ -1,3 +1,4 @@
+import { SegueError } from "../model/errors.ts";
 import { SQLSTATE } from "../postgres/sqlstate.ts";
 
 /**
@@ -9,6 +10,11 @@ type Failure = "lock" | "timeout" | "data" | "fatal";
 
 /** Classes of which no row is to blame: connection, transaction state, resources, operator, system, internal error. */
 const FATAL_CLASSES: ReadonlySet<string> = new Set(["08", "25", "53", "57", "58", "F0", "XX"]);
+
+/** True where no further session is to be had: the server has as many as it allows. */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof SegueError && error.code === "SEG0201";
+}
 
 /** Everything else counts as data: functions and triggers of the application raise codes of their own. */
 export function failureOf(sqlstate: string | undefined): Failure {

@@ -1,6 +1,7 @@
 import type { Verification } from "../model/step.ts";
 import type { Session } from "../postgres/session.ts";
 import type { FillContext } from "./context.ts";
+import { isUnavailable } from "./failure.ts";
 import { applySettings, readSettings, withSettings } from "./fill-settings.ts";
 import { Pacing } from "./pacing.ts";
 import { Brake, withBrake } from "./throttle/brake.ts";
@@ -14,7 +15,7 @@ const LOCK_TIMEOUT = 1_000;
 
 export type Readers = readonly [Worker, ...Worker[]];
 
-/** Runs `work` with as many workers as a fill may have, each with a session that reads only, and evaluates as the sync of the table does. */
+/** Runs `work` with as many workers as a fill may have, or as many as there are sessions for, each with a session that reads only, and evaluates as the sync of the table does. */
 export async function withReaders<T>(
   context: FillContext,
   { table }: Verification,
@@ -36,7 +37,12 @@ async function withSessions<T>(
 ): Promise<T> {
   const sessions: Session[] = [];
   try {
-    while (sessions.length < context.settings.workers - 1) sessions.push(await context.connect("verify"));
+    while (sessions.length < context.settings.workers - 1) {
+      const session = await furtherSession(context);
+      // The others do it as well.
+      if (session === null) break;
+      sessions.push(session);
+    }
     const workerOf = async (session: Session): Promise<Worker> => {
       const own = { ...context, session };
       const worker = new Worker(own, { id: "" }, new Pacing(own, brake), STATEMENT_TIMEOUT);
@@ -53,5 +59,14 @@ async function withSessions<T>(
     });
   } finally {
     for (const session of sessions) await session.close();
+  }
+}
+
+async function furtherSession(context: FillContext): Promise<Session | null> {
+  try {
+    return await context.connect("verify");
+  } catch (error) {
+    if (isUnavailable(error)) return null;
+    throw error;
   }
 }

@@ -3,6 +3,7 @@ import type { Session } from "../postgres/session.ts";
 import { sleep } from "../postgres/sleep.ts";
 import { isConnectionLoss } from "../postgres/sqlstate.ts";
 import type { FillContext } from "./context.ts";
+import { isUnavailable } from "./failure.ts";
 import type { Fill } from "./fill.ts";
 import { runLane } from "./run-lane.ts";
 import { waitersOn } from "./throttle/waiting-sessions.ts";
@@ -119,10 +120,6 @@ class Crew {
     const message = error instanceof Error ? error.message : String(error);
     this.#first.context.emit({ type: "workers", workers, reason: message });
   }
-}
-
-function isUnavailable(error: unknown): boolean {
-  return error instanceof SegueError && error.code === "SEG0201";
 }
 
 /** How many wait for one of these server processes, and how long a query that asks nothing takes. */

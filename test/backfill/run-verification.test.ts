@@ -1,7 +1,8 @@
-import { expect, test } from "vitest";
+import { randomBytes } from "node:crypto";
+import { expect, onTestFinished, test } from "vitest";
 import { runVerification } from "../../src/backfill/run-verification.ts";
 import { DEFAULT_SETTINGS } from "../../src/model/settings.ts";
-import type { Session } from "../../src/postgres/session.ts";
+import { openSession, type Session } from "../../src/postgres/session.ts";
 import { MAJORS, type TestDatabase } from "../support/postgres.ts";
 import { until } from "../support/until.ts";
 import { fillContext, once, paymentsDatabase, sessionSettings } from "./fill-database.ts";
@@ -159,6 +160,29 @@ test.each(MAJORS)("several sessions share the blocks of a leaf on PostgreSQL %s"
   const progress = context.events.flatMap((event) => (event.type === "progress" ? [event.fraction] : []));
   expect(progress).toEqual(progress.toSorted((a, b) => a - b));
   expect(progress.at(-1)).toBe(1);
+});
+
+test("where the server has no connection left for a further session, the others do its part", async () => {
+  const database = await paymentsDatabase(1_000);
+  await database.query("UPDATE payments SET amount = amount");
+  const context = await fillContext(database, { settings: { ...DEFAULT_SETTINGS.backfill, workers: 3 } });
+  const role = `few_${randomBytes(4).toString("hex")}`;
+  await database.query(
+    `CREATE ROLE ${role} LOGIN PASSWORD 'few' CONNECTION LIMIT 1; GRANT SELECT ON payments TO ${role}`,
+  );
+  onTestFinished(() => database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`).then(() => undefined));
+  const url = new URL(database.url);
+  [url.username, url.password] = [role, "few"];
+  const opened: Session[] = [];
+  const connect = async (part: string): Promise<Session> => {
+    opened.push(await openSession({ connectionString: url.href }, { applicationName: part }));
+    return opened.at(-1)!;
+  };
+  expect(await runVerification({ ...context, connect }, { ...agree, mismatch: "segue_row.id < 0" })).toMatchObject({
+    rows: 1_000,
+    mismatches: 0,
+  });
+  expect(opened.map((session) => session.closed)).toEqual([true]);
 });
 
 test("a rewrite in the middle begins the count of all sessions again", async () => {
