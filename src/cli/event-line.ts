@@ -14,7 +14,7 @@ export function eventLine(event: SegueEvent, colors: Colors, age?: number): stri
   switch (event.type) {
     case "lease_taken":
       if (event.previous === null) return null;
-      return `${mark} took over from ${printable(event.previous)}, whose lease had run out`;
+      return `${mark} took over from ${printable(event.previous)}, which had died or hung`;
     case "orphan_settled":
       return `${mark} pid ${event.pid}, left by an earlier runner: ${printable(event.deed)}${event.query === null ? "" : ` (${shortened(event.query, 60)})`}`;
     case "step_done":

@@ -20,7 +20,7 @@ interface Stopped {
 /** What a running verb tells, as it happens. `plan` names the rollout. */
 export type SegueEvent = { readonly plan: string } & (
   | { readonly type: "state"; readonly state: RolloutState; readonly from: RolloutState | null }
-  /** A runner took the lease; `previous` is the owner whose lease had run out. */
+  /** A runner took the lease; `previous` is the owner that had died, or hung until its lease ran out. */
   | { readonly type: "lease_taken"; readonly owner: string; readonly epoch: number; readonly previous: string | null }
   /** What an earlier runner had left running on the server, and what became of it. */
   | { readonly type: "orphan_settled"; readonly pid: number; readonly query: string | null; readonly deed: string }
