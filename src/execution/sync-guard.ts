@@ -7,6 +7,8 @@ import type { Runner } from "./runner.ts";
 
 interface TriggerRow {
   name: string;
+  /** The partition whose copy it is; null for the trigger itself. */
+  partition: string | null;
   enabled: string;
   function_schema: string;
   function_name: string;
@@ -35,17 +37,26 @@ export async function requireSyncIntact(runner: Runner): Promise<void> {
 
 async function broken(session: Session, watch: Watch): Promise<string[]> {
   const { rows } = await session.query<TriggerRow>(
-    `SELECT t.tgname AS name, t.tgenabled AS enabled, fn.nspname AS function_schema, f.proname AS function_name,
+    `WITH RECURSIVE own AS (
+       SELECT t.oid, NULL::regclass AS partition FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = $1 AND c.relname = $2
+       UNION ALL
+       SELECT t.oid, t.tgrelid::regclass FROM own JOIN pg_trigger t ON t.tgparentid = own.oid)
+     SELECT t.tgname AS name, own.partition::text AS partition, t.tgenabled AS enabled, fn.nspname AS function_schema, f.proname AS function_name,
             md5(f.prosrc) AS source
-       FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-       JOIN pg_proc f ON f.oid = t.tgfoid JOIN pg_namespace fn ON fn.oid = f.pronamespace
-      WHERE n.nspname = $1 AND c.relname = $2`,
+       FROM own JOIN pg_trigger t ON t.oid = own.oid
+       JOIN pg_proc f ON f.oid = t.tgfoid JOIN pg_namespace fn ON fn.oid = f.pronamespace`,
     [watch.table.schema, watch.table.name],
   );
   return watch.triggers.flatMap((name) => {
-    const found = rows.find((row) => row.name === name);
+    const own = rows.filter((row) => row.name === name);
+    const found = own.find(({ partition }) => partition === null);
     if (found === undefined) return [`trigger ${name} is gone`];
-    if (found.enabled === "D" || found.enabled === "R") return [`trigger ${name} is disabled`];
+    const disabled = own.filter(({ enabled }) => enabled === "D" || enabled === "R");
+    if (disabled.length > 0)
+      return disabled.map(
+        ({ partition }) => `trigger ${name} is disabled${partition === null ? "" : ` on ${partition}`}`,
+      );
     const { function_schema: schema, function_name: called } = found;
     if (schema !== watch.function.schema || called !== watch.function.name)
       return [`trigger ${name} calls ${schema}.${called}`];
