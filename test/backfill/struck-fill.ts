@@ -45,8 +45,8 @@ export async function struckFill(fill: StruckFill): Promise<readonly number[]> {
     session.script = async (sql) => {
       sent[who] = (sent[who] ?? 0) + 1;
       if (who === 1) begun();
-      // Neither comes to the end before the other has begun.
-      else if (fill.workers === 2 && sent[0]! > 3) await second;
+      // Neither comes to the end before the other has begun, which waits for the extents: each change of one holds it.
+      else if (fill.workers === 2 && sql.includes("segue.hold(")) await second;
       return await fill.strike({ n: sent[0]! + sent[1]!, session, send: () => send(sql) });
     };
     return context;
