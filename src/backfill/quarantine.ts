@@ -77,12 +77,17 @@ export class Quarantine {
   }
 }
 
-/** How many rows are put aside by this step, and by triggers of its table. */
+/** Whose open rows a step has to do with: its own, and a fill with those of triggers of its table. */
+export function stepsOfOpenRows({ id, kind }: Worker["step"]): readonly string[] {
+  return kind === "fill" ? [id, ""] : [id];
+}
+
+/** How many rows are put aside by this step, and if it is a fill by triggers of its table. */
 export async function openRows(worker: Worker, table: RelationName): Promise<number> {
   const rows = await worker.ask<{ open: number }>(
     `SELECT count(*)::int AS open FROM segue.quarantine
-      WHERE rollout = $1 AND state = 'open' AND (step = $2 OR (step = '' AND schema_name = $3 AND table_name = $4))`,
-    [worker.context.rollout, worker.step.id, table.schema, table.name],
+      WHERE rollout = $1 AND state = 'open' AND step = ANY ($2) AND (step <> '' OR (schema_name = $3 AND table_name = $4))`,
+    [worker.context.rollout, stepsOfOpenRows(worker.step), table.schema, table.name],
   );
   return rows[0]?.open ?? 0;
 }

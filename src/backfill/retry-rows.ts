@@ -21,6 +21,6 @@ export async function retryRows(
 ): Promise<void> {
   await withFill(context, step, async (fill, worker) => {
     fill.tree = await readFillTree(worker, step);
-    await retryAll(worker, step, fill.tree, await readExtents(worker), verifications);
+    await retryAll(worker, step, fill.tree, await readExtents(worker), { swept: false, verifications });
   });
 }

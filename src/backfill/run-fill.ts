@@ -1,4 +1,5 @@
 import { relationKey } from "../model/relation.ts";
+import type { Verification } from "../model/step.ts";
 import { sleep } from "../postgres/sleep.ts";
 import type { FillContext, FillResult } from "./context.ts";
 import { createExtents, type Extent, type NewExtent, PART_BLOCKS, readExtents, reopenExtents } from "./extents.ts";
@@ -31,11 +32,17 @@ const WAIT_MS = 250;
  * twice. One transaction a batch: the rows, the cursor and the check that the runner still has the lease and the worker
  * its extent. Extents that other processes hold are waited for.
  *
+ * @param verifications of the step's table, by which rows that triggers have put aside must be right
  * @throws SegueError SEG0308 if cancelled, SEG0309 if the signal is aborted, SEG0403 if another runner has taken over,
  *   SEG0404 if too many rows can't be filled or if rows keep appearing, SEG0103 for a table that can't be walked,
  *   SEG0207 if user triggers can't be kept from firing, SEG0401 if the statement can't be run at all
  */
-export async function runFill(context: FillContext, step: BatchStep, tuning: FillTuning = {}): Promise<FillResult> {
+export async function runFill(
+  context: FillContext,
+  step: BatchStep,
+  tuning: FillTuning = {},
+  verifications: readonly Verification[] = [],
+): Promise<FillResult> {
   return await withFill(
     context,
     step,
@@ -58,7 +65,7 @@ export async function runFill(context: FillContext, step: BatchStep, tuning: Fil
         await worker.pacing.boundary();
         await sleep(WAIT_MS, context.signal).catch(() => {});
       }
-      await retryAll(worker, step, fill.tree, extents, "sweep");
+      await retryAll(worker, step, fill.tree, extents, { swept: true, verifications });
       const done = await readExtents(worker);
       fill.keeper.follow(done);
       fill.tracker.finish("sweep");

@@ -22,7 +22,7 @@ const LOCK_BACKOFF_MS = { first: 50, most: 2_000 };
 /** Sends the statements of a fill or a verification, one transaction each, and says what became of them. */
 export class Worker {
   readonly context: FillContext;
-  readonly step: { readonly id: string };
+  readonly step: { readonly id: string; readonly kind?: "fill" | "rows" };
   readonly pacing: Pacing;
   /** Whose claims this worker's are: its session's, so that nobody else has this name in this epoch. */
   readonly owner: string;
@@ -35,7 +35,7 @@ export class Worker {
 
   constructor(
     context: FillContext,
-    step: { readonly id: string },
+    step: Worker["step"],
     pacing: Pacing,
     statementTimeout: number,
     canSkipSync = false,

@@ -1,5 +1,6 @@
 import { SegueError } from "../model/errors.ts";
 import { relationKey } from "../model/relation.ts";
+import type { Verification } from "../model/step.ts";
 import type { BackfillEvent, FillContext } from "../backfill/context.ts";
 import type { BatchStep } from "../backfill/lane.ts";
 import { runFill } from "../backfill/run-fill.ts";
@@ -17,13 +18,21 @@ import type { Runner, UnnamedEvent } from "./runner.ts";
  */
 export async function runFillStep(runner: Runner, record: StepRecord, step: BatchStep): Promise<void> {
   const { session, rollout, epoch } = runner;
-  const result = await runFill(fillContext(runner), step);
+  const result = await runFill(fillContext(runner), step, {}, verificationsOf(runner, step));
   if (result.quarantined > 0) throw await rowsLeft(runner, step, result.quarantined);
   await session.transaction(async () => {
     await fence(session, rollout, epoch);
     await stepDone(session, rollout, record);
     await recordEvent(session, rollout, "step done", { step: step.id, title: step.title, rows: result.rows });
   });
+}
+
+/** By which rows of a fill's table must be right that triggers have put aside. */
+export function verificationsOf(
+  { program }: Pick<Runner, "program">,
+  { kind, table }: BatchStep,
+): readonly Verification[] {
+  return kind === "fill" ? program.verify.filter((one) => relationKey(one.table) === relationKey(table)) : [];
 }
 
 /**

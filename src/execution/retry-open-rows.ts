@@ -8,7 +8,7 @@ import { stepsOf } from "../journal/steps.ts";
 import { SegueError } from "../model/errors.ts";
 import { relationKey } from "../model/relation.ts";
 import type { Rollout } from "../model/rollout.ts";
-import { fillContext } from "./fill-step.ts";
+import { fillContext, verificationsOf } from "./fill-step.ts";
 import { adviceForOpen, canRetry, whyNoRetry } from "./quarantine-advice.ts";
 import { requireSyncIntact } from "./sync-guard.ts";
 import type { Runner } from "./runner.ts";
@@ -21,7 +21,7 @@ import type { Runner } from "./runner.ts";
  * @throws SegueError SEG0302 in a state in which rows are not filled by themselves
  */
 export async function retryOpenRows(runner: Runner, before: Pick<Rollout, "epoch" | "error">): Promise<number> {
-  const { observer, session, rollout, epoch, program } = runner;
+  const { observer, session, rollout, epoch } = runner;
   // Taking the lease has cleared it. It stands until what failed is tried again, unless somebody did so in between.
   const failure = epoch === before.epoch + 1 ? before.error : null;
   if (failure !== null) {
@@ -37,8 +37,7 @@ export async function retryOpenRows(runner: Runner, before: Pick<Rollout, "epoch
     // Looked at again: a fill before this one may have settled a trigger's row.
     if (!(await openEntries(observer, rollout)).some((entry) => concerns(step, entry))) continue;
     runner.checkpoint();
-    const own = program.verify.filter(({ table }) => relationKey(table) === relationKey(step.table));
-    await retryRows(fillContext(runner), step, step.kind === "fill" ? own : []);
+    await retryRows(fillContext(runner), step, verificationsOf(runner, step));
   }
   return await session.transaction(async () => {
     await fence(session, rollout, epoch);
@@ -59,7 +58,10 @@ async function begun({ observer, rollout }: Runner): Promise<readonly BatchStep[
 }
 
 function concerns(step: BatchStep, entry: OpenEntry): boolean {
-  return entry.step === step.id || (entry.step === "" && relationKey(entry.name) === relationKey(step.table));
+  return (
+    entry.step === step.id ||
+    (step.kind === "fill" && entry.step === "" && relationKey(entry.name) === relationKey(step.table))
+  );
 }
 
 /** What a rollout says that failed on rows. */

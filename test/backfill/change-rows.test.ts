@@ -199,6 +199,18 @@ test("rows that can't be changed are put aside by their key, and are changed onc
   expect(await rows.change()).toEqual({ rows: 2_999, quarantined: 0 });
 });
 
+test("rows that the sync of their table has put aside are none of its business", async () => {
+  const database = await countersDatabase();
+  const context = await fillContext(database);
+  const rows = await prepared(database, "update_rows", ONE_MORE, context);
+  await database.query(
+    `INSERT INTO segue.quarantine (rollout, schema_name, table_name, row_key, error, sqlstate, source)
+     VALUES (1, 'public', 'counters', '{"id": 5}', 'x', '22P02', 'trigger')`,
+  );
+  expect(await rows.change()).toEqual({ rows: ROWS, quarantined: 0 });
+  expect(await database.query("SELECT state FROM segue.quarantine")).toEqual([{ state: "open" }]);
+});
+
 test("a trigger that passes rows over without a word is told of", async () => {
   const database = await countersDatabase();
   await database.query(`

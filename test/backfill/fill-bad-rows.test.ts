@@ -107,6 +107,33 @@ test("a row that a trigger put aside after the fill, under no key, is found by r
   expect(await database.query("SELECT count(*)::int AS n FROM payments WHERE cents IS NULL")).toEqual([{ n: 0 }]);
 });
 
+test("a row that a client writes and a trigger puts aside behind the sweep, under no key, stays open until a sweep has seen it", async () => {
+  const database = await paymentsDatabase(1_000);
+  await database.query("ALTER TABLE payments DROP CONSTRAINT payments_pkey");
+  const context = await fillContext(database);
+  const { session } = context;
+  const send = session.script.bind(session);
+  let swept = false;
+  session.script = async (sql) => {
+    if (!swept && sql.includes("state = 'done'")) {
+      swept = true;
+      await database.query(
+        `BEGIN; ALTER TABLE payments DISABLE TRIGGER USER; INSERT INTO payments VALUES (1001, 1, now(), 'twelve', '');
+         ALTER TABLE payments ENABLE TRIGGER USER;
+         INSERT INTO segue.quarantine (rollout, schema_name, table_name, row_key, error, sqlstate, source)
+         VALUES (1, 'public', 'payments', '{"row": "d41d8"}', 'x', '22P02', 'trigger'); COMMIT`,
+      );
+    }
+    return await send(sql);
+  };
+  expect(await runFill(context, centsOf("payments"))).toEqual({ rows: 1_000, quarantined: 1 });
+  session.script = send;
+  expect(await runFill(context, centsOf("payments"))).toEqual({ rows: 1_000, quarantined: 1 });
+  expect(await database.query("SELECT source FROM segue.quarantine WHERE state = 'open'")).toEqual([
+    { source: "fill" },
+  ]);
+});
+
 test("a violated check and an exception of a user's trigger are data, too", async () => {
   const database = await paymentsDatabase(1_000);
   await database.query(`

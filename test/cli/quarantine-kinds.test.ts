@@ -61,6 +61,24 @@ test.each(WAYS_BACK)(
   },
 );
 
+test("nor is it settled by the backfill, which does not want it", async () => {
+  const { database, place } = await planned(
+    split("lower(first)"),
+    `${HALF} create table people (id int primary key, name text); insert into people values (1, 'a'), (2, 'b')`,
+  );
+  expect(await segue(place, "expand", "p")).toMatchObject({ code: 0 });
+  await database.query("update people set name = 'x' where id = 1");
+  expect(await database.query("select first, last from people where id = 1")).toEqual([{ first: "X", last: null }]);
+  expect(await segue(place, "backfill", "p")).toMatchObject({ code: 1 });
+  await database.query("update raising set it = false");
+  expect(await segue(place, "resume", "p")).toMatchObject({ code: 1 });
+  expect(await rowsOf(place)).toMatchObject([{ key: '{"id": 1}', source: "write", state: "open" }]);
+  await database.query("update people set name = 'y' where id = 1; update people set name = 'x' where id = 1");
+  expect(await segue(place, "resume", "p")).toMatchObject({ code: 0 });
+  expect(await segue(place, "contract", "p", "--yes")).toMatchObject({ code: 0 });
+  expect(await database.query("select first, last from people where id = 1")).toEqual([{ first: "X", last: "X" }]);
+});
+
 test("rows of update_rows are tried again, each changed once", async () => {
   const { database, place } = await planned(
     "operations:\n  - update_rows: { table: counts, set: { n: n + 1 }, keep: true }\n",
