@@ -12,6 +12,7 @@ import { leafOf, readFillTree } from "./fill.ts";
 import { keyPass } from "./key-pass.ts";
 import { type Lane, type PassResult, workOf } from "./lane.ts";
 import { type Leaf, rowsPerPage } from "./leaves.ts";
+import { rowKey } from "./row-key.ts";
 import { stripesFor, SWEEP } from "./stripes.ts";
 import type { Worker } from "./worker.ts";
 
@@ -34,13 +35,19 @@ export async function fillExtent(start: Lane): Promise<"swept" | "restarted"> {
   }
   let sweeps = lane.extent.stripes === SWEEP ? 1 : 0;
   // What an interrupted sweep had filled before is not known: it is not the proof.
+  let keptBack = false;
   let whole = sweeps === 0 || (lane.extent.block === lane.extent.firstBlock && lane.extent.cursorKey === null);
   for (;;) {
     const result = await pass(lane);
     if (result.result === "rewritten") return await restart(worker, await currentLeaf(lane));
     if (sweeps > 0) {
       worker.context.emit({ type: "swept", table: lane.leaf.table, rows: result.rows });
-      if (result.untouched && whole && !(await hasEntries(lane))) return "swept";
+      if (result.untouched && whole) {
+        const left = await rowLeft(lane);
+        if (left === null) return "swept";
+        if (keptBack && lane.step.kind === "fill") throw isKeptBack(lane, left);
+        keptBack = true;
+      } else keptBack = false;
       if (sweeps >= MOST_SWEEPS) throw neverEnds(lane, result.rows);
     }
     whole = true;
@@ -87,15 +94,46 @@ async function currentLeaf({ worker, step, leaf }: Lane): Promise<Leaf> {
   return leafOf(await readFillTree(worker, step), leaf) ?? leaf;
 }
 
-/** True if the list still names rows there that are not put aside: a sweep passes over those that change under its hands. */
-async function hasEntries(lane: Lane): Promise<boolean> {
-  if (lane.step.kind !== "rows") return false;
-  const { extent, leaf, worker } = lane;
+/**
+ * A row that is left to be changed and not put aside, as the quarantine would name it; null if there is none. A sweep passes over entries of
+ * a list that change under its hands, and without a word over rows that a trigger of the application keeps as they are.
+ */
+async function rowLeft(lane: Lane): Promise<string | null> {
+  const { extent, keyColumns, leaf, step, worker } = lane;
+  if (step.kind === "fill" && !(await mayKeepRows(lane))) return null;
   const place = leaf.method === "stripe" ? inRange({ from: extent.firstBlock, to: extent.endBlock }) : "true";
-  const [entry] = await worker.ask(
-    `SELECT FROM ONLY ${qualified(leaf.table)} AS ${ROW} WHERE ${place} AND ${needs(workOf(lane))} LIMIT 1`,
+  const left = `FROM ONLY ${qualified(leaf.table)} AS ${ROW} WHERE ${place} AND ${needs(workOf(lane))} LIMIT 1`;
+  for (let times = 0; ; times += 1) {
+    const found = await worker.attempt<{ key: string | null }>(
+      `SELECT (SELECT ${rowKey(keyColumns)}::text ${left}) AS key`,
+      "unlimited",
+    );
+    if (found.outcome === "done") return found.row.key;
+    // One that has come behind the sweep's back, as it has no value: the next one's to find.
+    if (found.outcome === "bad") return found.error.message;
+    await worker.giveWay(times);
+  }
+}
+
+/** True if a trigger may keep a row from being updated by returning NULL. */
+async function mayKeepRows({ leaf, step, worker }: Lane): Promise<boolean> {
+  const own = "syncTrigger" in step ? step.syncTrigger : undefined;
+  const [trigger] = await worker.ask(
+    // BEFORE, UPDATE, FOR EACH ROW.
+    `SELECT FROM pg_trigger WHERE tgrelid = $1::regclass AND tgtype & 19 = 19 AND tgenabled <> 'D' AND NOT tgisinternal AND tgname <> $2 LIMIT 1`,
+    [qualified(leaf.table), own ?? ""],
   );
-  return entry !== undefined;
+  return trigger !== undefined;
+}
+
+function isKeptBack({ worker, leaf }: Lane, row: string): SegueError {
+  const table = relationKey(leaf.table);
+  return new SegueError("SEG0404", {
+    message: `Rows of ${table} stay as they are when they are filled, such as ${row}: a trigger before the update returns NULL for them`,
+    object: table,
+    left: "The rows filled so far stay filled; the cursor is saved.",
+    next: `Let the trigger pass them, then segue resume ${worker.context.plan}; or segue reverse ${worker.context.plan}, and expand anew with settings.backfill.user_triggers: skip`,
+  });
 }
 
 function neverEnds({ worker, leaf }: Lane, rows: number): SegueError {

@@ -38,3 +38,16 @@ test("rows that a rule keeps from being filled, made in the middle, are not said
   await expect(runFill(context, centsOf("payments"))).rejects.toMatchObject({ code: "SEG0404" });
   expect(filled).toBe(true);
 });
+
+test("nor are rows that a trigger keeps as they are", async () => {
+  const database = await paymentsDatabase(1_000);
+  await database.query(`
+    CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.id = 7 THEN RETURN NULL; END IF; RETURN NEW; END $$;
+    CREATE TRIGGER keep BEFORE UPDATE ON payments FOR EACH ROW EXECUTE FUNCTION keep()`);
+  await expect(runFill(await fillContext(database), centsOf("payments"))).rejects.toMatchObject({
+    code: "SEG0404",
+    message: expect.stringContaining('such as {"id": 7}') as string,
+  });
+  await database.query("DROP TRIGGER keep ON payments");
+  expect(await runFill(await fillContext(database), centsOf("payments"))).toEqual({ rows: 1_000, quarantined: 0 });
+});
