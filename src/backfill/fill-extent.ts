@@ -84,6 +84,8 @@ export async function refuseWhatNeverRuns(lane: Lane): Promise<void> {
     throw new SegueError("SEG0401", {
       message: `The fill of ${relationKey(lane.leaf.table)} can't be run: ${error instanceof Error ? error.message : String(error)}`,
       object: relationKey(lane.leaf.table),
+      left: "The rows filled so far stay filled; nothing more is.",
+      next: `settle the cause, then segue resume ${lane.worker.context.plan}; or segue reverse ${lane.worker.context.plan}`,
       cause: error,
     });
   }

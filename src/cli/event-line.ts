@@ -75,6 +75,8 @@ function blockedBy(blockers: readonly BlockerInfo[]): string {
 }
 
 function blocker({ pid, user, application, state, transactionAge, query }: BlockerInfo): string {
+  // It has no process.
+  if (pid === 0) return "a prepared transaction (see pg_prepared_xacts)";
   const age = transactionAge === null ? null : `for ${elapsed(transactionAge * 1_000)}`;
   const who = [application, user, state, age]
     .filter((part) => part !== null && part !== "")

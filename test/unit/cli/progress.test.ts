@@ -130,6 +130,14 @@ test("who blocks is named at once, and again after 10 s", () => {
   expect(written()).toBe(["1_a", line, line, ""].join("\n"));
 });
 
+test("a prepared transaction, which has no process, is named as what it is", () => {
+  const { told, written } = progress(false);
+  const prepared = { pid: 0, user: null, application: null, state: null, transactionAge: null, query: null };
+  told.onEvent({ plan: "1_a", type: "rows_locked", table: "public.users", blockers: [prepared] });
+  told.finish();
+  expect(written()).toContain("blocked by a prepared transaction (see pg_prepared_xacts)\n");
+});
+
 test("on a terminal the line is drawn anew, never wider than it, and leaves nothing behind", () => {
   const { told, written } = progress(true);
   told.onEvent(started);
