@@ -82,10 +82,10 @@ export function stepsOfOpenRows({ id, kind }: Worker["step"]): readonly string[]
   return kind === "fill" ? [id, ""] : [id];
 }
 
-/** How many rows are put aside by this step, and if it is a fill by triggers of its table. */
+/** How many rows are put aside by this step, and if it is a fill by triggers of its table: one that both have put aside is one row. */
 export async function openRows(worker: Worker, table: RelationName): Promise<number> {
   const rows = await worker.ask<{ open: number }>(
-    `SELECT count(*)::int AS open FROM segue.quarantine
+    `SELECT count(DISTINCT (schema_name, table_name, row_key))::int AS open FROM segue.quarantine
       WHERE rollout = $1 AND state = 'open' AND step = ANY ($2) AND (step <> '' OR (schema_name = $3 AND table_name = $4))`,
     [worker.context.rollout, stepsOfOpenRows(worker.step), table.schema, table.name],
   );

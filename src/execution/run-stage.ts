@@ -170,7 +170,10 @@ function described(plan: string, record: StepRecord, error: unknown): unknown {
     // Advice for the statement, and not always for its owner: "Use DROP ... CASCADE".
     problems: hint === undefined ? [] : [{ message: `the server's hint: ${hint}` }],
     object: record.step.id,
-    left: "The steps before it stand, and nothing of this one.",
+    left:
+      record.step.kind === "fill" || record.step.kind === "rows"
+        ? "The steps before it stand, and of this one the batches that were committed; it goes on behind them."
+        : "The steps before it stand, and nothing of this one.",
     next: `settle the cause, then segue resume ${plan}; or segue reverse ${plan}`,
     detail: { sqlstate, step: record.step.id },
     cause: error,

@@ -44,6 +44,23 @@ test("a row that was mended is filled and settled by the next run; one that was 
   ]);
 });
 
+test("a row that a client's write has put aside, and the fill too, is one row", async () => {
+  const database = await withBadRows(2_000, [7]);
+  const context = await fillContext(database);
+  await database.query(
+    `INSERT INTO segue.quarantine (rollout, step, schema_name, table_name, row_key, error, sqlstate, source)
+     VALUES ($1, '', 'public', 'payments', '{"id": 7}', 'twelve', '22P02', 'trigger')`,
+    [context.rollout],
+  );
+  expect(await runFill(context, centsOf("payments"))).toEqual({ rows: 1_999, quarantined: 1 });
+  expect(await database.query("SELECT row_key, source FROM segue.quarantine WHERE state = 'open' ORDER BY id")).toEqual(
+    [
+      { row_key: { id: 7 }, source: "trigger" },
+      { row_key: { id: 7 }, source: "fill" },
+    ],
+  );
+});
+
 test("a table without a primary key puts rows aside by their place", async () => {
   const database = await withBadRows(2_000, [7]);
   await database.query("ALTER TABLE payments DROP CONSTRAINT payments_pkey");
