@@ -34,8 +34,9 @@ export async function fillExtent(start: Lane): Promise<"swept" | "restarted"> {
     if (isOther(lane)) return await restart(worker, lane.leaf);
   }
   let sweeps = lane.extent.stripes === SWEEP ? 1 : 0;
-  // What an interrupted sweep had filled before is not known: it is not the proof.
+  // A sweep that touched nothing has left rows that need it.
   let keptBack = false;
+  // What an interrupted sweep had filled before is not known: it is not the proof.
   let whole = sweeps === 0 || (lane.extent.block === lane.extent.firstBlock && lane.extent.cursorKey === null);
   for (;;) {
     const result = await pass(lane);
@@ -105,16 +106,10 @@ async function rowLeft(lane: Lane): Promise<string | null> {
   if (step.kind === "fill" && !(await mayKeepRows(lane))) return null;
   const place = leaf.method === "stripe" ? inRange({ from: extent.firstBlock, to: extent.endBlock }) : "true";
   const left = `FROM ONLY ${qualified(leaf.table)} AS ${ROW} WHERE ${place} AND ${needs(workOf(lane))} LIMIT 1`;
-  for (let times = 0; ; times += 1) {
-    const found = await worker.attempt<{ key: string | null }>(
-      `SELECT (SELECT ${rowKey(keyColumns)}::text ${left}) AS key`,
-      "unlimited",
-    );
-    if (found.outcome === "done") return found.row.key;
-    // One that has come behind the sweep's back, as it has no value: the next one's to find.
-    if (found.outcome === "bad") return found.error.message;
-    await worker.giveWay(times);
-  }
+  const sql = `SELECT (SELECT ${rowKey(keyColumns)}::text ${left}) AS key`;
+  const found = await worker.insist<{ key: string | null }>(sql);
+  // One that has come behind the sweep's back, as it has no value: the next one's to find.
+  return found.outcome === "bad" ? found.error.message : found.row.key;
 }
 
 /** True if a trigger may keep a row from being updated by returning NULL. */

@@ -10,7 +10,8 @@ import { filedUnder, keyOf } from "./fill.ts";
 import type { BatchStep } from "./lane.ts";
 import type { Tree } from "./leaves.ts";
 import { Quarantine, stepsOfOpenRows } from "./quarantine.ts";
-import type { Outcome, Worker } from "./worker.ts";
+import { isKey } from "./row-key.ts";
+import type { Worker } from "./worker.ts";
 
 interface OpenRow {
   readonly id: string;
@@ -106,7 +107,7 @@ async function settles(
   { swept, verifications }: RetryAfter,
   isAnyLeft: () => Promise<boolean>,
 ): Promise<boolean> {
-  const byKey = isKeyed(work, row);
+  const byKey = isKey(row.columns, work.keyColumns);
   const byPlace = work.keyColumns.length === 0 && row.columns.length === 1 && row.ctid !== null ? row.ctid : null;
   const tried = swept ? work : { ...work, step: emptyOnly(work.step, row) };
   // A trigger that knew no key: a sweep has filled that row, or filed it by its place, unless it was written behind the sweep's back.
@@ -150,17 +151,10 @@ async function isAnyLeft(
     await quarantine.load();
     const left = needs({ ...work, step: wanted, aside: quarantine.keys });
     const sql = `SELECT EXISTS (SELECT FROM ONLY ${qualified(leaf.table)} AS ${ROW} WHERE ${left}) AS left`;
-    const found = await patiently<{ left: boolean }>(worker, sql);
+    const found = await worker.insist<{ left: boolean }>(sql);
     if (found.outcome === "bad" || found.row.left) return true;
   }
   return false;
-}
-
-/** True if the row is named by the primary key that the table has now. */
-function isKeyed({ keyColumns }: Work, { columns }: OpenRow): boolean {
-  return (
-    keyColumns.length > 0 && columns.length === keyColumns.length && columns.every((name) => keyColumns.includes(name))
-  );
 }
 
 /** A trigger's row is tried by each fill of its table: one that sets columns whatever they hold must not touch what was written since. */
@@ -181,17 +175,9 @@ function isWrong({ keyColumns, table }: Work, { key }: OpenRow, wrong: readonly 
 
 /** Sends one statement until nobody is in its way. `bad`: it fails on the row, whose entry says why by now. */
 async function attempt<R>(worker: Worker, sql: string, row: OpenRow): Promise<R | "bad" | undefined> {
-  const result = await patiently<R>(worker, sql);
+  const result = await worker.insist<R>(sql);
   if (result.outcome === "done") return result.row;
   const error = `error = ${literal(result.error.message)}, sqlstate = ${literal(result.sqlstate)}`;
   await worker.commit(fenced(worker.context, update(row, error)));
   return "bad";
-}
-
-async function patiently<R>(worker: Worker, sql: string): Promise<Extract<Outcome<R>, { outcome: "done" | "bad" }>> {
-  for (let times = 0; ; times += 1) {
-    const result = await worker.attempt<R>(sql, "unlimited");
-    if (result.outcome === "done" || result.outcome === "bad") return result;
-    await worker.giveWay(times);
-  }
 }

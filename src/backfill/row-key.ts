@@ -12,3 +12,8 @@ export function rowKey(columns: readonly string[]): string {
   if (columns.length === 0) return `jsonb_build_object('ctid', ${ROW}.ctid)`;
   return `jsonb_build_object(${columns.map((column) => `${literal(column)}, ${ROW}.${ident(column)}`).join(", ")})`;
 }
+
+/** True if a row that these columns name is named by this key, and there is one. */
+export function isKey(columns: readonly string[], key: readonly string[]): boolean {
+  return key.length > 0 && columns.length === key.length && columns.every((name) => key.includes(name));
+}

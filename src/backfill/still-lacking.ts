@@ -4,7 +4,7 @@ import type { FillContext } from "./context.ts";
 import { keyList, keyValues } from "./key-range.ts";
 import { readTree } from "./leaves.ts";
 import { withReaders } from "./readers.ts";
-import type { Worker } from "./worker.ts";
+import { isKey } from "./row-key.ts";
 
 /** Names a row that a trigger has put aside. */
 export interface AsideRow {
@@ -31,23 +31,15 @@ export async function stillLacking(
   if (lacking === undefined || rows.length === 0) return found;
   return await withReaders(context, verification, async ([worker]) => {
     const { primaryKey } = await readTree(table, (sql, values) => worker.ask(sql, values));
-    const isKey = ({ columns }: AsideRow): boolean =>
-      primaryKey.length > 0 && columns.length === primaryKey.length && columns.every((one) => primaryKey.includes(one));
     for (const row of rows) {
-      const place = isKey(row) ? `(${keyList(primaryKey)}) = (${keyValues(table, primaryKey, row.key)})` : "true";
+      const place = isKey(row.columns, primaryKey)
+        ? `(${keyList(primaryKey)}) = (${keyValues(table, primaryKey, row.key)})`
+        : "true";
       const sql = `SELECT EXISTS (SELECT FROM ${qualified(table)} AS ${ROW} WHERE ${place} AND (${lacking})) AS lacking`;
-      if (await isTrue(worker, sql)) found.add(row.id);
+      const result = await worker.insist<{ lacking: boolean }>(sql);
+      // Where the expression fails it can't be told.
+      if (result.outcome === "bad" || result.row.lacking) found.add(row.id);
     }
     return found;
   });
-}
-
-/** Also where it can't be told: the expression fails. */
-async function isTrue(worker: Worker, sql: string): Promise<boolean> {
-  for (let times = 0; ; times += 1) {
-    const result = await worker.attempt<{ lacking: boolean }>(sql, "unlimited");
-    if (result.outcome === "done") return result.row.lacking;
-    if (result.outcome === "bad") return true;
-    await worker.giveWay(times);
-  }
 }

@@ -73,6 +73,15 @@ export class Worker {
     }
   }
 
+  /** Runs one batch without a limit of time, again and again while something is in its way. */
+  async insist<R>(sql: string): Promise<Extract<Outcome<R>, { outcome: "done" | "bad" }>> {
+    for (let times = 0; ; times += 1) {
+      const result = await this.attempt<R>(sql, "unlimited");
+      if (result.outcome === "done" || result.outcome === "bad") return result;
+      await this.giveWay(times);
+    }
+  }
+
   /**
    * Learns from a script that does nothing what every batch costs. Without it a window would shrink to nothing where
    * a round trip alone takes longer than a batch may.
